@@ -1,0 +1,96 @@
+"""Speakers, their aliases, and publishers."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from claimtrack.db import Recorded, filled, id_column, metadata, one_of
+from claimtrack.vocab import SpeakerKind
+
+
+class SpeakerColumns(Recorded):
+    """The person or organisation that made a claim (ClaimReview: claim author)."""
+
+    id = id_column()
+    name = Column(Text, nullable=False, comment="the name as the desk writes it")
+    kind = Column(Text, nullable=False, server_default=SpeakerKind.UNKNOWN.value)
+    description: Column[str | None] = Column(Text, comment="who this is, in a few words")
+    merged_into_id: Column[int | None] = Column(
+        BigInteger,
+        ForeignKey("speaker.id"),
+        comment="the speaker that this one was found to be; never a chain",
+    )
+    version = Column(Integer, nullable=False, server_default="1", comment="counts the edits")
+
+
+speaker = Table(
+    "speaker",
+    metadata,
+    SpeakerColumns,
+    filled("name", 300),
+    filled("description", 2000),
+    one_of("kind", SpeakerKind),
+    CheckConstraint("merged_into_id <> id", name="not_into_itself"),
+    Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+    comment="who made a claim",
+)
+
+
+class SpeakerAliasColumns(Recorded):
+    """A name under which a speaker is found."""
+
+    id = id_column()
+    speaker_id: Column[int] = Column(BigInteger, ForeignKey("speaker.id"), nullable=False)
+    name = Column(Text, nullable=False, comment="the name as written")
+    name_key = Column(
+        Text(collation="C"),
+        nullable=False,
+        comment="computed in Python: without case, accents, honorifics and spacing",
+    )
+    qualifier: Column[str | None] = Column(
+        Text, comment="tells two people of one name apart: 'Ohio senator'"
+    )
+    qualifier_key = Column(
+        Text(collation="C"), nullable=False, server_default="", comment="empty without a qualifier"
+    )
+
+
+speaker_alias = Table(
+    "speaker_alias",
+    metadata,
+    SpeakerAliasColumns,
+    filled("name", 300),
+    filled("qualifier", 300),
+    CheckConstraint("(qualifier IS NULL) = (qualifier_key = '')", name="qualifier_key"),
+    UniqueConstraint("name_key", "qualifier_key"),
+    Index(None, "speaker_id"),
+    comment="the names that lead to a speaker",
+)
+
+
+class PublisherColumns(Recorded):
+    """Who publishes a source; a wire agency is a publisher too."""
+
+    id = id_column()
+    name = Column(Text, nullable=False)
+    name_key = Column(Text(collation="C"), nullable=False, unique=True)
+
+
+publisher = Table(
+    "publisher",
+    metadata,
+    PublisherColumns,
+    filled("name", 300),
+    comment="publishers and wire agencies",
+)

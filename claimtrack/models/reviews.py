@@ -1,0 +1,150 @@
+"""Evidence, and the reviews that rest on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    TypedColumns,
+    UniqueConstraint,
+)
+
+from claimtrack.db import (
+    Recorded,
+    Withdrawn,
+    filled,
+    id_column,
+    metadata,
+    one_of,
+    withdrawn_together,
+)
+from claimtrack.vocab import Change, SetAsideReason, Stance, Status, Verdict
+
+
+class EvidenceColumns(Recorded, Withdrawn):
+    """A source that supports, refutes or gives context to a claim."""
+
+    id = id_column()
+    claim_id: Column[int] = Column(BigInteger, ForeignKey("claim.id"), nullable=False)
+    source_id: Column[int] = Column(BigInteger, ForeignKey("source.id"), nullable=False)
+    stance = Column(Text, nullable=False)
+    excerpt: Column[str | None] = Column(Text, comment="the words in the source that matter")
+    place: Column[str | None] = Column(Text, comment="where in the source: paragraph, page, minute")
+
+
+evidence = Table(
+    "evidence",
+    metadata,
+    EvidenceColumns,
+    one_of("stance", Stance),
+    filled("excerpt", 20000),
+    filled("place", 300),
+    withdrawn_together(),
+    # A review's evidence must be evidence on the same claim: review_evidence points here.
+    UniqueConstraint("id", "claim_id"),
+    Index(None, "claim_id"),
+    Index(None, "source_id"),
+    comment="what supports or refutes a claim; never changed, only withdrawn",
+)
+
+
+class TransitionColumns(TypedColumns):
+    """A legal move of a claim's status."""
+
+    from_status = Column(Text, primary_key=True)
+    to_status = Column(Text, primary_key=True)
+
+
+transition = Table(
+    "transition",
+    metadata,
+    TransitionColumns,
+    one_of("from_status", Status),
+    one_of("to_status", Status),
+    comment="the legal moves of a claim's status; a review that makes another is refused",
+)
+
+
+class ReviewColumns(Recorded):
+    """One append-only entry: who moved a claim, from where to where, and why."""
+
+    claim_id: Column[int] = Column(BigInteger, ForeignKey("claim.id"), primary_key=True)
+    no: Column[int] = Column(
+        Integer, primary_key=True, autoincrement=False, comment="1, 2, … within the claim"
+    )
+    prev_no: Column[int | None] = Column(
+        Integer,
+        Computed("NULLIF(no - 1, 0)", persisted=True),
+        comment="null for the first review, whose from_status a CHECK fixes instead",
+    )
+    from_status = Column(Text, nullable=False, comment="where the claim stood")
+    status = Column(Text, nullable=False)
+    verdict: Column[str | None] = Column(Text)
+    because = Column(Text, nullable=False)
+    change: Column[str | None] = Column(Text, comment="why one verdict replaced another")
+    reason: Column[str | None] = Column(Text, comment="why the claim was set aside")
+    rating: Column[str | None] = Column(Text, comment="the house's own label for the verdict")
+    recheck_on: Column[dt.date | None] = Column(Date)
+
+
+review = Table(
+    "review",
+    metadata,
+    ReviewColumns,
+    one_of("status", Status),
+    one_of("verdict", Verdict),
+    one_of("change", Change),
+    one_of("reason", SetAsideReason),
+    filled("because", 20000),
+    filled("rating", 300),
+    CheckConstraint("no >= 1", name="no"),
+    CheckConstraint("no > 1 OR from_status = 'unverified'", name="first_from_unverified"),
+    CheckConstraint("(status = 'checked') = (verdict IS NOT NULL)", name="verdict_when_checked"),
+    CheckConstraint(
+        "(from_status = 'checked' AND status = 'checked') = (change IS NOT NULL)",
+        name="change_of_verdict",
+    ),
+    CheckConstraint("(status = 'set_aside') = (reason IS NOT NULL)", name="reason_when_set_aside"),
+    CheckConstraint("status = 'checked' OR rating IS NULL", name="rating_when_checked"),
+    # The target of the next review's foreign key: a review starts where the last one ended.
+    UniqueConstraint("claim_id", "no", "status"),
+    ForeignKeyConstraint(
+        ["claim_id", "prev_no", "from_status"], ["review.claim_id", "review.no", "review.status"]
+    ),
+    ForeignKeyConstraint(
+        ["from_status", "status"], ["transition.from_status", "transition.to_status"]
+    ),
+    Index(None, "recorded_at"),
+    Index(None, "recorded_by"),
+    comment="append-only: every move of a claim's status, with its reason",
+)
+
+
+class ReviewEvidenceColumns(TypedColumns):
+    """One piece of evidence that a review rested on."""
+
+    claim_id: Column[int] = Column(BigInteger, primary_key=True)
+    review_no: Column[int] = Column(Integer, primary_key=True)
+    evidence_id: Column[int] = Column(BigInteger, primary_key=True)
+
+
+review_evidence = Table(
+    "review_evidence",
+    metadata,
+    ReviewEvidenceColumns,
+    ForeignKeyConstraint(["claim_id", "review_no"], ["review.claim_id", "review.no"]),
+    ForeignKeyConstraint(["evidence_id", "claim_id"], ["evidence.id", "evidence.claim_id"]),
+    Index(None, "evidence_id"),
+    comment="append-only: what a review rested on",
+)

@@ -1,0 +1,82 @@
+"""GitHub's Markdown, in which text from outside stays text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from claimtrack.render.model import Listing
+from claimtrack.render.text import escape_line, escape_terminal
+from claimtrack.render.values import cell_text
+
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# ~ strikes through and $ opens a formula on GitHub; the colon of :// and the dot of www. are what
+# turns bare text into a link.
+_MARKS = re.compile(r"[&<>\\`*_\[\]#|~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+# A number, a hyphen and their like at the start of a line open a list, a heading's underline or
+# a table's delimiter row.
+_OPENING = ("-", "+", "=", ":")
+_LEADING_NUMBER = re.compile(r"\d+(?=[.)])")
+_URL = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+# Harmless in a URL, but not to the table around it.
+_URL_MARKS = re.compile(r"[|`\\\"]")
+
+
+def escape_markdown(text: str) -> str:
+    """One line of text that shows as it is: no HTML, emphasis, link, image, list or heading.
+
+    Control characters come out as ``escape_terminal`` shows them.
+    """
+    text = _MARKS.sub(_escape_mark, escape_terminal(text).strip())
+    if number := _LEADING_NUMBER.match(text):
+        return f"{number[0]}\\{text[number.end() :]}"
+    return f"\\{text}" if text.startswith(_OPENING) else text
+
+
+def _escape_mark(match: re.Match[str]) -> str:
+    return _HTML.get(match[0], f"\\{match[0]}")
+
+
+def _cell(value: object) -> str:
+    """A cell: a URL of the web becomes a link, line breaks become ``<br>``."""
+    text = cell_text(value, machine=False).strip()
+    if _URL.fullmatch(text) and escape_terminal(text) == text:
+        return f"<{_URL_MARKS.sub(lambda mark: f'%{ord(mark[0]):02X}', text)}>"
+    lines = text.replace("\r\n", "\n").replace("\t", " ").split("\n")
+    return "<br>".join(map(escape_markdown, lines))
+
+
+def write_markdown(listing: Listing, out: TextIO) -> int:
+    """Write a table row by row between preamble and footer; the number of rows is given back."""
+    if listing.preamble:
+        write_paragraphs(listing.preamble, out)
+        out.write("\n")
+    out.write(_row([escape_markdown(column.title) for column in listing.columns]))
+    out.write(_row(["---:" if column.align == "right" else "---" for column in listing.columns]))
+    count = 0
+    for row in listing.values():
+        out.write(_row([_cell(value) for value in row]))
+        count += 1
+    if listing.footer:
+        out.write("\n")
+        write_paragraphs(listing.footer, out)
+    return count
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def write_paragraphs(lines: Iterable[str], out: TextIO) -> None:
+    """Write lines that stay lines: a hard break after each, an empty line between paragraphs."""
+    previous = ""
+    for line in lines:
+        current = escape_markdown(escape_line(line, color=False))
+        if previous:
+            out.write(previous + ("\\\n" if current else "\n"))
+        if not current and previous:
+            out.write("\n")
+        previous = current
+    if previous:
+        out.write(previous + "\n")

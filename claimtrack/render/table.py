@@ -1,0 +1,124 @@
+"""Tables and bars for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from claimtrack.render.model import Column, Listing
+from claimtrack.render.text import display_width, escape_line, one_line, style, truncate
+from claimtrack.render.values import cell_text, is_number
+
+_GAP = "  "
+_NOTHING = "–"
+_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+_SHORTEST_BAR = 4
+
+
+def write_table(listing: Listing, out: TextIO, *, width: int | None, color: bool) -> int:
+    """Write an aligned table between preamble and footer; the number of rows is given back.
+
+    Lines stay within ``width`` where it leaves a column for each cell: at least 3 × columns − 2.
+    """
+    columns = listing.columns
+    values = list(listing.values())
+    right = [
+        column.align == "right" or _only_numbers([row[index] for row in values])
+        for index, column in enumerate(columns)
+    ]
+    titles = [one_line(column.title) for column in columns]
+    rows = [
+        [_NOTHING if value is None else one_line(cell_text(value, machine=False)) for value in row]
+        for row in values
+    ]
+    widths = [max(map(display_width, cells)) for cells in zip(titles, *rows, strict=True)]
+    if width is not None:
+        widths = _fit(widths, columns, right, width)
+    for line in listing.preamble:
+        out.write(escape_line(line, color=color) + "\n")
+    if rows:
+        head = [("bold",) for _ in columns]
+        out.write(_line(titles, head, widths, right, color=color))
+    for row in rows:
+        names = [_style_of(column, cell) for column, cell in zip(columns, row, strict=True)]
+        out.write(_line(row, names, widths, right, color=color))
+    for line in listing.footer:
+        out.write(escape_line(line, color=color) + "\n")
+    return len(rows)
+
+
+def _only_numbers(values: Sequence[object]) -> bool:
+    present = [value for value in values if value is not None]
+    return bool(present) and all(map(is_number, present))
+
+
+def _style_of(column: Column, cell: str) -> tuple[str, ...]:
+    name = column.style(cell) if column.style and cell != _NOTHING else None
+    return (name,) if name else ()
+
+
+def _fit(
+    natural: Sequence[int], columns: Sequence[Column], right: Sequence[bool], width: int
+) -> list[int]:
+    """Column widths that fit: the flexible columns give way first, numbers last."""
+    room = max(width - len(_GAP) * (len(columns) - 1), 1)
+    widths = [
+        min(own, room, max(column.max_width or room, 1))
+        for own, column in zip(natural, columns, strict=True)
+    ]
+    grow = [index for index, column in enumerate(columns) if column.grow]
+    words = [i for i, column in enumerate(columns) if not column.grow and not right[i]]
+    everything = list(range(len(columns)))
+    steps = ((grow, 24), (words, 10), (grow, 10), (grow + words, 1), (everything, 1))
+    for members, floor in steps:
+        while sum(widths) > room:
+            widest = max(members, key=widths.__getitem__, default=None)
+            if widest is None or widths[widest] <= floor:
+                break
+            widths[widest] -= 1
+    return widths
+
+
+def _line(
+    cells: Sequence[str],
+    names: Sequence[tuple[str, ...]],
+    widths: Sequence[int],
+    right: Sequence[bool],
+    *,
+    color: bool,
+) -> str:
+    parts = []
+    for cell, styles, width, to_right in zip(cells, names, widths, right, strict=True):
+        shown = truncate(cell, width)
+        padding = " " * (width - display_width(shown))
+        # The padding stays outside the codes, so that trailing blanks can be dropped.
+        text = style(shown, *styles, color=color)
+        parts.append(padding + text if to_right else text + padding)
+    return _GAP.join(parts).rstrip() + "\n"
+
+
+def histogram(buckets: Sequence[tuple[str, int]], width: int) -> list[str]:
+    """One line a bucket: label, count and a bar, in ``width`` columns; the fullest bar fills it.
+
+    A bucket that holds anything shows a sliver at least. Too narrow for bars, the labels and
+    counts remain.
+    """
+    if not buckets:
+        return []
+    counts = [f"{count:,}" for _, count in buckets]
+    count_width = max(map(len, counts))
+    labels = [one_line(label) for label, _ in buckets]
+    label_room = max(width - count_width - len(_GAP), 1)
+    label_width = min(max(map(display_width, labels)), label_room)
+    bar_room = width - label_width - count_width - 2 * len(_GAP)
+    most = max(count for _, count in buckets)
+    lines = []
+    for label, count, (_, number) in zip(labels, counts, buckets, strict=True):
+        shown = truncate(label, label_width) if label_width else ""
+        padding = " " * (label_width - display_width(shown))
+        eighths = 0
+        if number > 0 and bar_room >= _SHORTEST_BAR:
+            eighths = max(number * bar_room * 8 // most, 1)
+        bar = "█" * (eighths // 8) + _EIGHTHS[eighths % 8]
+        lines.append(f"{shown}{padding}{_GAP}{count:>{count_width}}{_GAP}{bar}".rstrip())
+    return lines
