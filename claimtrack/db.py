@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from psycopg.errors import UndefinedTable
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -29,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from claimtrack import __version__
@@ -195,8 +196,13 @@ def say_why(connection: Connection, because: str) -> None:
 
 
 def schema_revision(connection: Connection) -> str | None:
-    """The revision of the schema, or None where there is no claimtrack schema yet."""
-    present = connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
-    if not present.scalar_one():
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    """The revision of the schema, or None where there is no claimtrack schema yet.
+
+    Without one the transaction is aborted: roll it back before anything else.
+    """
+    try:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except ProgrammingError as error:
+        if isinstance(error.orig, UndefinedTable):
+            return None
+        raise

@@ -19,12 +19,13 @@ depends_on = None
 ONLY_WITHDRAW = """
 CREATE FUNCTION only_withdraw() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
 DECLARE
-    withdrawal CONSTANT text[] := '{withdrawn_at,withdrawn_by,withdrawn_because}';
-BEGIN
     -- Arguments of the trigger name further columns that may change while the row stands.
+    may_change CONSTANT text[] :=
+        '{withdrawn_at,withdrawn_by,withdrawn_because}' || COALESCE(TG_ARGV, '{}');
+BEGIN
     IF OLD.withdrawn_at IS NOT NULL
-        OR (to_jsonb(NEW) - withdrawal - TG_ARGV) <> (to_jsonb(OLD) - withdrawal - TG_ARGV) THEN
-        RAISE EXCEPTION 'a % keeps its content, and stays withdrawn once it is', TG_TABLE_NAME
+        OR (to_jsonb(NEW) - may_change) <> (to_jsonb(OLD) - may_change) THEN
+        RAISE EXCEPTION '% keeps its content, and stays withdrawn once it is', TG_TABLE_NAME
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'only_withdraw';
     END IF;
     RETURN NEW;

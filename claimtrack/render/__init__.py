@@ -4,7 +4,7 @@ r"""Turn plain data into what a command prints; knows no model, imports only the
 format     who reads it                           text from outside
 =========  =====================================  ==============================================
 table      a person at a terminal                 control and invisible characters shown as text
-json       a script; rows stream inside an array  the same characters as ``\uXXXX``: no data lost 
+json       a script; rows stream inside an array  the same characters as ``\uXXXX``: no data lost
 jsonl      a script; one row a line               as json
 csv        a spreadsheet; one row a line          formula cells quoted; no loss (``csv_unguard``)
 markdown   a wiki or an issue                     nothing can become HTML, an image or a link

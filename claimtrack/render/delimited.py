@@ -16,8 +16,8 @@ from claimtrack.render.text import escape_terminal
 from claimtrack.render.values import cell_text, flatten, is_number
 
 # What spreadsheets run, also behind blanks and invisible characters, which they skip (OWASP, "CSV
-# Injection"). Apostrophes count as blanks so that a text that came as '=1 can be told from a
-# guarded =1.
+# Injection"). Apostrophes count as blanks, so that a text that came with one before its formula
+# can be told from a guarded formula.
 _BLANKS = r"\s'\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _FORMULA = re.compile(rf"'*[\t\r\n]|[{_BLANKS}]*[=+\-@＝＋－＠]")
 _TO_QUOTE = re.compile(r'[",\r\n]|^\s|\s$')

@@ -1,0 +1,49 @@
+"""The command line: the only package that imports click; one file per noun.
+
+The nouns are imported when they are called, and the services inside each command, so that
+``--help``, ``--version`` and completion never import SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import click
+
+from claimtrack import __version__
+from claimtrack.cli.app import App, ErrorsAsSentences, LazyGroup
+
+NOUNS = {
+    "claim": "Record claims, find them, mark what checking showed.",
+    "appearance": "Where and by whom a claim was said, and whether they said it.",
+    "evidence": "What supports or refutes a claim.",
+    "speaker": "Who makes claims, under which names.",
+    "source": "Articles, calls, files: where claims appear, and what bears on them.",
+    "report": "What is still unverified, and what was concluded.",
+    "db": "The database behind it all.",
+    "config": "Settings: each value and where it came from.",
+    "demo": "Try claimtrack on a dozen claims, in a database of its own.",
+}
+
+
+class Root(ErrorsAsSentences, LazyGroup):
+    """The whole program: nouns, and one place that turns errors into sentences."""
+
+
+@click.group(cls=Root, package="claimtrack.cli", members=NOUNS)
+@click.version_option(__version__, prog_name="claimtrack", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Record who said what, mark what checking showed, report what is still unverified.
+
+    \b
+    Examples:
+      claimtrack claim add "The bridge was closed in May" --speaker "Ana Ruiz" \\
+          --source https://example.org/news/1
+      claimtrack claim mark 1 false --because "Opened on 3 May" --refutes https://example.org/log
+      claimtrack report unverified
+    """
+    ctx.obj = App()
+
+
+def main() -> None:
+    """Entry point of the `claimtrack` script."""
+    cli(prog_name="claimtrack")

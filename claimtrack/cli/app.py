@@ -1,0 +1,365 @@
+"""What every command shares: settings, the open database, the actor, output and errors."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from claimtrack.errors import ClaimtrackError, DatabaseError, UsageError
+from claimtrack.render import Format, Listing, emit, emit_object, escape_terminal
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection, Engine
+
+    from claimtrack.config import Settings
+
+#: The name of the database that claimtrack makes in its own, embedded PostgreSQL.
+EMBEDDED_DATABASE = "claimtrack"
+
+#: How many rows a table shows unless --limit says otherwise; other formats give all.
+TABLE_LIMIT = 50
+
+
+class LazyGroup(click.Group):
+    """A group whose members are modules of a package, imported when they are called.
+
+    Each module holds a command of its own name. Listing the members needs only their one line of
+    help, so that the help of the whole imports none of them.
+    """
+
+    def __init__(self, *args: Any, package: str, members: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.package = package
+        self.members = members
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The members, in the order in which they were given."""
+        return list(self.members)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one member."""
+        if cmd_name not in self.members:
+            return None
+        module = importlib.import_module(f"{self.package}.{cmd_name}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - our own modules
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the members by their one line of help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.members.items()))
+
+
+class ErrorsAsSentences(click.Group):
+    """A group that ends with a sentence and the right exit code, never with a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run, print what went wrong in plain words, and exit with its code."""
+        kwargs["standalone_mode"] = False
+        try:
+            outcome = super().main(*args, **kwargs)
+            sys.stdout.flush()
+        except ClaimtrackError as error:
+            say_error(error)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Interrupted.", err=True)
+            sys.exit(130)
+        except BrokenPipeError:
+            # The reader went away (`| head`): end as quietly as `cat` would, and keep the
+            # interpreter from flushing into the closed pipe on its way out.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+        sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+def say_error(error: ClaimtrackError) -> None:
+    """Print an error's sentences, and the command to go on with, on stderr."""
+    click.echo(f"Error: {escape_terminal(error.message, keep_newlines=True)}", err=True)
+    if error.next_command:
+        click.echo(f"  {escape_terminal(error.next_command)}", err=True)
+
+
+class App:
+    """One run of a command: its settings, and the way to its database and its output."""
+
+    def __init__(self) -> None:
+        self.flags: dict[str, str | None] = {}
+        self.format = Format.TABLE
+
+    # -- settings and words -------------------------------------------------------------------
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings: flag over environment over file over default."""
+        from claimtrack.config import load_settings
+
+        return load_settings(self.flags)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def color(self) -> bool:
+        """Whether stdout may be coloured: a terminal, and no NO_COLOR."""
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal; None where stdout is a pipe or a file."""
+        if not sys.stdout.isatty():
+            return None
+        import shutil
+
+        return shutil.get_terminal_size().columns
+
+    @property
+    def as_table(self) -> bool:
+        """Whether the output is meant for a person's eyes."""
+        return self.format is Format.TABLE
+
+    def say(self, message: str) -> None:
+        """A line of words for the person, on stderr."""
+        click.echo(escape_terminal(message, keep_newlines=True), err=True)
+
+    def actor(self) -> str:
+        """Who acts: flag, environment or file; else asked once and kept; else the login name.
+
+        Raises:
+            InvalidDataError: the name is blank or too long.
+        """
+        from claimtrack.keys import clean_text
+
+        named = self.settings.actor
+        if named is None and self.interactive:
+            from claimtrack.config import save_setting
+
+            named = click.prompt("Who are you? Your name goes beside what you record", err=True)
+            named = clean_text(named, "The actor's name", limit=300)
+            save_setting("actor", named, self.settings)
+            self.say(f"Kept in {self.settings.config_path}; change it with claimtrack config set.")
+        if named is None:
+            import getpass
+
+            named = getpass.getuser()
+        return clean_text(named, "The actor's name", limit=300)
+
+    # -- the database -------------------------------------------------------------------------
+
+    def _engine(self, *, restarted: bool) -> Engine:
+        from claimtrack.db import make_engine
+
+        if self.settings.database_url is not None:
+            return make_engine(self.settings.database_url)
+        from claimtrack.embedded import ensure_running, running_url
+
+        url = None if restarted else running_url(self.settings.data_dir, EMBEDDED_DATABASE)
+        if url is None:
+            url = ensure_running(
+                self.settings.data_dir, database=EMBEDDED_DATABASE, notice=self.say
+            )
+        return make_engine(url)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is claimtrack's own PostgreSQL."""
+        return self.settings.database_url is None
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """A plain connection, whatever the schema: for `db` and its like.
+
+        Raises:
+            DatabaseError: the server can't be reached, refuses us, or is too old.
+        """
+        from sqlalchemy.exc import OperationalError
+
+        from claimtrack.services.refusals import explain_connection
+
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(self._engine(restarted=False).connect())
+            except OperationalError as error:
+                if not self.embedded:
+                    raise explain_connection(error, self.settings.database_url) from error
+                # A stale pid file: the server that it speaks of is gone.
+                connection = stack.enter_context(self._engine(restarted=True).connect())
+            refuse_old_server(connection)
+            yield connection
+
+    @contextmanager
+    def _at_head(
+        self, begin: Callable[[Engine], AbstractContextManager[Connection]]
+    ) -> Iterator[Connection]:
+        from sqlalchemy.exc import DBAPIError, OperationalError
+
+        from claimtrack.db import HEAD_REVISION, schema_revision
+        from claimtrack.services.refusals import explain, explain_connection
+
+        restarted = False
+        while True:
+            engine = self._engine(restarted=restarted)
+            with ExitStack() as stack:
+                try:
+                    connection = stack.enter_context(begin(engine))
+                    revision = schema_revision(connection)
+                except OperationalError as error:
+                    if not self.embedded or restarted:
+                        raise explain_connection(error, self.settings.database_url) from error
+                    restarted = True
+                    continue
+                refuse_old_server(connection)
+                if revision == HEAD_REVISION:
+                    try:
+                        yield connection
+                        # Leave the transaction here, where what it refuses is explained.
+                        stack.close()
+                    except DBAPIError as error:
+                        raise explain(error) from error
+                    return
+            self._bring_to_head(engine, revision)
+
+    def _bring_to_head(self, engine: Engine, revision: str | None) -> None:
+        """Migrate our own database; of any other, say how.
+
+        Raises:
+            SchemaError: the schema is not this claimtrack's, and not ours to change.
+        """
+        from claimtrack import migrate
+        from claimtrack.errors import SchemaError
+
+        migrate.refuse_newer(revision, migrate.revisions())
+        if self.embedded:
+            migrate.upgrade(engine, notice=self.say)
+            return
+        raise SchemaError(
+            "This database has no claimtrack tables yet. Make them once with:"
+            if revision is None
+            else f"The database's schema is at revision {revision}, behind this claimtrack."
+            " Upgrade it with:",
+            next_command="claimtrack db upgrade",
+        )
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """One read-only transaction on one snapshot, on a schema that is up to date."""
+        from claimtrack.db import read_transaction
+
+        return self._at_head(read_transaction)
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """One transaction in the actor's name: all of it, or nothing."""
+        from claimtrack.db import write_transaction
+
+        actor = self.actor()
+        return self._at_head(lambda engine: write_transaction(engine, actor=actor))
+
+    # -- output -------------------------------------------------------------------------------
+
+    def emit(self, listing: Listing) -> None:
+        """Print a list or a report in the chosen format."""
+        emit(listing, self.format, sys.stdout, width=self.width, color=self.color)
+
+    def emit_object(self, data: Mapping[str, Any], text: Sequence[str]) -> None:
+        """Print one thing: ``text`` for a person, ``data`` for a program."""
+        if self.format in (Format.TABLE, Format.MARKDOWN):
+            for line in text:
+                click.echo(line)
+        else:
+            emit_object(data, self.format, sys.stdout)
+
+
+def refuse_old_server(connection: Connection) -> None:
+    """Refuse a PostgreSQL older than 14.
+
+    Raises:
+        DatabaseError: the server is too old.
+    """
+    version = connection.dialect.server_version_info or (0,)
+    if version < (14,):
+        raise DatabaseError(
+            f"The server is PostgreSQL {version[0]}; claimtrack needs 14 or newer."
+        )
+
+
+# -- options that stand on every command -------------------------------------------------------
+
+
+def _keep_flag(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None and param.name is not None:
+        ctx.find_root().obj.flags[param.name] = value
+
+
+def _keep_format(ctx: click.Context, param: click.Parameter, value: str) -> None:
+    ctx.find_root().obj.format = Format(value)
+
+
+actor_option = click.option(
+    "--actor",
+    metavar="NAME",
+    expose_value=False,
+    callback=_keep_flag,
+    help="Who acts. [env: CLAIMTRACK_ACTOR]",
+)
+database_option = click.option(
+    "--database-url",
+    metavar="URL",
+    expose_value=False,
+    callback=_keep_flag,
+    help="Another PostgreSQL than claimtrack's own. [env: CLAIMTRACK_DATABASE_URL]",
+)
+format_option = click.option(
+    "--format",
+    type=click.Choice([choice.value for choice in Format]),
+    default=Format.TABLE.value,
+    show_default=True,
+    expose_value=False,
+    callback=_keep_format,
+    help="How to print it.",
+)
+
+
+def command(
+    group: click.Group, name: str | None = None, *, example: str, formats: bool = True
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Register a command that gets the `App`, the shared options and an example in its help.
+
+    ``example`` holds one or more command lines; ``formats`` adds ``--format``.
+    """
+
+    def register(function: Callable[..., Any]) -> click.Command:
+        decorated: Any = click.pass_obj(function)
+        decorated = actor_option(database_option(decorated))
+        if formats:
+            decorated = format_option(decorated)
+        lines = "\n".join(f"  {line}" for line in example.strip().splitlines())
+        epilog = f"\b\nExample:\n{lines}"
+        return group.command(name, epilog=epilog)(decorated)
+
+    return register
+
+
+def need(condition: object, message: str) -> None:
+    """Refuse a combination of options.
+
+    Raises:
+        UsageError: the condition does not hold.
+    """
+    if not condition:
+        raise UsageError(message)
+
+

@@ -1,0 +1,1 @@
+"""What claimtrack does. Services take a connection, may write, and never commit."""

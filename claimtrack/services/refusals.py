@@ -1,0 +1,128 @@
+"""The one place that turns what PostgreSQL refuses into sentences.
+
+The services explain most refusals before they happen; these are the ones that only the database
+can see, such as what somebody else did a moment ago.
+"""
+
+from __future__ import annotations
+
+from psycopg import errors as pg
+from sqlalchemy.exc import DBAPIError
+
+from claimtrack.errors import ClaimtrackError, ConflictError, DatabaseError, InvalidDataError
+
+_MEANWHILE = "Somebody else changed it a moment ago: look at it again, then repeat the command."
+
+#: By constraint or trigger name: the kind of error, and its sentence.
+_BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
+    "pk_review": (ConflictError, f"This claim was marked meanwhile. {_MEANWHILE}"),
+    "review_follows": (ConflictError, f"This claim was marked meanwhile. {_MEANWHILE}"),
+    "status_of_latest_review": (
+        ConflictError,
+        "A claim's status is that of its latest review. Use claimtrack claim mark.",
+    ),
+    "uq_claim_statement_key_copy_no": (
+        ConflictError,
+        "The same statement was recorded a moment ago. Repeat the command to see which claim it is.",
+    ),
+    "uq_claim_supersedes_id": (ConflictError, "That claim has already been superseded."),
+    "pk_appearance": (ConflictError, f"An appearance was added meanwhile. {_MEANWHILE}"),
+    "uq_source_source_key": (ConflictError, "That source is already on record."),
+    "uq_capture_source_id_sha256": (
+        ConflictError,
+        "These very bytes are already filed for this source.",
+    ),
+    "uq_speaker_alias_name_key_qualifier_key": (
+        ConflictError,
+        "That name already leads to a speaker.",
+    ),
+    "uq_publisher_name_key": (ConflictError, f"That publisher was added meanwhile. {_MEANWHILE}"),
+    "merge_chain": (ConflictError, f"Speakers can't be merged in a chain. {_MEANWHILE}"),
+    "append_only": (ConflictError, "What is recorded stays: it can't be changed or removed."),
+    "only_withdraw": (ConflictError, f"It was withdrawn meanwhile. {_MEANWHILE}"),
+    "words_of_checked_claim": (
+        ConflictError,
+        "The words of a checked claim stand under its verdict: use --typo with --because, or"
+        " reopen it.",
+    ),
+    "verdict_needs_evidence": (
+        InvalidDataError,
+        "The verdict has no evidence to rest on that comes from elsewhere than the claim itself.",
+    ),
+}
+
+
+def explain(error: DBAPIError) -> ClaimtrackError:
+    """The error that a person should see for what the database refused.
+
+    Anything not foreseen becomes a `DatabaseError` that quotes the first line of the server's
+    own words.
+    """
+    cause = error.orig
+    if isinstance(cause, pg.Error):
+        known = _BY_CONSTRAINT.get(cause.diag.constraint_name or "")
+        if known is not None:
+            kind, sentence = known
+            return kind(sentence)
+    match cause:
+        case pg.LockNotAvailable():
+            return ConflictError("Somebody else is changing this just now. Try again in a moment.")
+        case pg.DeadlockDetected() | pg.SerializationFailure():
+            return ConflictError(_MEANWHILE)
+        case pg.CheckViolation() | pg.DataError() | pg.NotNullViolation():
+            return InvalidDataError(f"The database refused a value: {_first_line(cause)}.")
+        case pg.IntegrityError():
+            return ConflictError(f"The database refused it: {_first_line(cause)}.")
+        case pg.InsufficientPrivilege():
+            return DatabaseError(
+                f"The database does not let this user do that: {_first_line(cause)}."
+            )
+        case pg.DiskFull():
+            return DatabaseError("The database's disk is full. Nothing was recorded.")
+        case pg.OperationalError():
+            return DatabaseError(
+                "The connection to the database was lost. Nothing of this command was recorded"
+                f" unless it said so: {_first_line(cause)}."
+            )
+    return DatabaseError(f"The database could not do it: {_first_line(cause)}.")
+
+
+def _first_line(error: BaseException | None) -> str:
+    lines = str(error).strip().splitlines() or ["no reason given"]
+    return lines[0].removesuffix(".")
+
+
+#: What a failed connection's message holds, and the sentence for it. libpq gives no code here.
+_CONNECTION_WORDS = (
+    ("password authentication failed", "The server refused the user or the password."),
+    ("no password supplied", "The server wants a password, and the URL has none."),
+    ("could not translate host name", "The server's host name can't be found."),
+    ("failed to resolve host", "The server's host name can't be found."),
+    ("Connection refused", "No PostgreSQL answers there. Is the server running?"),
+    ("timeout expired", "The server did not answer within 10 seconds."),
+    ("No such file or directory", "No PostgreSQL answers there. Is the server running?"),
+    ("too many clients", "The server has no connection left. Try again in a moment."),
+    ("starting up", "The server is starting up. Try again in a moment."),
+    ("shutting down", "The server is shutting down."),
+)
+
+
+def explain_connection(error: DBAPIError, url: str | None) -> DatabaseError:
+    """The error for a server that can't be reached or refuses us; never with a password in it."""
+    from claimtrack.config import hide_password, scrub
+
+    where = hide_password(url) if url else "claimtrack's own PostgreSQL"
+    words = str(error.orig)
+    if 'database "' in words and "does not exist" in words:
+        return DatabaseError(
+            f"The server is there, but not the database ({where}). Create it first, for example"
+            " with PostgreSQL's createdb."
+        )
+    if 'role "' in words and "does not exist" in words:
+        return DatabaseError(f"The server does not know that user ({where}).")
+    for sign, sentence in _CONNECTION_WORDS:
+        if sign in words:
+            return DatabaseError(f"{sentence} ({where})")
+    return DatabaseError(
+        f"The database is out of reach ({where}): {scrub(_first_line(error.orig), url or '')}."
+    )

@@ -1,0 +1,327 @@
+"""Load claims with all that is on record about them, a fixed number of queries for any number."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from claimtrack.dates import PartialDate
+from claimtrack.errors import NotFoundError
+from claimtrack.models import (
+    appearance,
+    attribution,
+    claim,
+    evidence,
+    figure,
+    note,
+    publisher,
+    review,
+    review_evidence,
+    source,
+    speaker,
+)
+from claimtrack.services.views import (
+    AppearanceView,
+    AttributionView,
+    ClaimView,
+    EvidenceView,
+    FigureView,
+    NoteView,
+    ReviewView,
+    SourceRef,
+    SpeakerRef,
+    Withdrawal,
+)
+from claimtrack.vocab import (
+    Change,
+    Comparator,
+    Finding,
+    Kind,
+    Manner,
+    Precision,
+    Priority,
+    SetAsideReason,
+    SourceKind,
+    Stance,
+    Status,
+    Verdict,
+)
+
+
+def load_claim(connection: Connection, claim_id: int) -> ClaimView:
+    """One claim with its whole story.
+
+    Raises:
+        NotFoundError: there is no such claim.
+    """
+    found = load_claims(connection, [claim_id])
+    if not found:
+        raise no_claim(claim_id)
+    return found[0]
+
+
+def no_claim(claim_id: int) -> NotFoundError:
+    """The error for an id that no claim has."""
+    return NotFoundError(f"There is no claim {claim_id}.", next_command="claimtrack claim list")
+
+
+def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimView]:
+    """Claims with their whole story, in the order of ``claim_ids``; unknown ids are left out."""
+    newer = claim.alias("newer")
+    rows = connection.execute(
+        select(claim, newer.c.id.label("superseded_by_id"))
+        .outerjoin(newer, newer.c.supersedes_id == claim.c.id)
+        .where(claim.c.id == func.any(list(claim_ids)))
+    ).all()
+    appearances = load_appearances(connection, claim_ids)
+    pieces = load_evidence(connection, claim_ids)
+    reviews = _load_reviews(connection, claim_ids)
+    notes = _load_notes(connection, claim_ids)
+    figures = load_figures(connection, claim_ids)
+    views = {
+        row.id: ClaimView(
+            id=row.id,
+            external_id=row.external_id,
+            statement=row.statement,
+            kind=Kind(row.kind),
+            language=row.language,
+            topics=tuple(row.topics),
+            priority=Priority.of_level(row.priority),
+            status=Status(row.status),
+            verdict=Verdict(row.verdict) if row.verdict else None,
+            assigned_to=row.assigned_to,
+            due_on=row.due_on,
+            recheck_on=row.recheck_on,
+            reach=row.reach,
+            supersedes_id=row.supersedes_id,
+            superseded_by_id=row.superseded_by_id,
+            recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
+            version=row.version,
+            figure=figures.get(row.id),
+            appearances=tuple(appearances[row.id]),
+            evidence=tuple(pieces[row.id]),
+            reviews=tuple(reviews[row.id]),
+            notes=tuple(notes[row.id]),
+        )
+        for row in rows
+    }
+    return [views[number] for number in claim_ids if number in views]
+
+
+def partial_date(day: dt.date | None, precision: str | None) -> PartialDate | None:
+    """A stored date and its precision as one value."""
+    return PartialDate(day, Precision(precision)) if day and precision else None
+
+
+def load_sources(connection: Connection, source_ids: Iterable[int]) -> dict[int, SourceRef]:
+    """Sources by id, as claims show them."""
+    agency = publisher.alias("agency")
+    rows = connection.execute(
+        select(
+            source.c.id,
+            source.c.kind,
+            source.c.url,
+            source.c.title,
+            source.c.published_on,
+            source.c.published_precision,
+            publisher.c.name.label("publisher"),
+            agency.c.name.label("agency"),
+        )
+        .outerjoin(publisher, publisher.c.id == source.c.publisher_id)
+        .outerjoin(agency, agency.c.id == source.c.agency_id)
+        .where(source.c.id == func.any(list(set(source_ids))))
+    )
+    return {
+        row.id: SourceRef(
+            id=row.id,
+            kind=SourceKind(row.kind),
+            url=row.url,
+            title=row.title,
+            publisher=row.publisher,
+            agency=row.agency,
+            published_on=partial_date(row.published_on, row.published_precision),
+        )
+        for row in rows
+    }
+
+
+def load_speakers(connection: Connection, speaker_ids: Iterable[int]) -> dict[int, SpeakerRef]:
+    """Speakers by id; one that was merged into another is shown as that other."""
+    head = speaker.alias("head")
+    rows = connection.execute(
+        select(speaker.c.id, head.c.id.label("head_id"), head.c.name)
+        .join(head, head.c.id == func.coalesce(speaker.c.merged_into_id, speaker.c.id))
+        .where(speaker.c.id == func.any(list(set(speaker_ids))))
+    )
+    return {row.id: SpeakerRef(row.head_id, row.name) for row in rows}
+
+
+def load_appearances(
+    connection: Connection, claim_ids: Sequence[int]
+) -> defaultdict[int, list[AppearanceView]]:
+    """The appearances of claims, withdrawn ones too, by claim id and in their order."""
+    latest = (
+        select(attribution)
+        .distinct(attribution.c.claim_id, attribution.c.appearance_no)
+        .where(attribution.c.claim_id == func.any(list(claim_ids)))
+        .order_by(
+            attribution.c.claim_id, attribution.c.appearance_no, attribution.c.id.desc()
+        )
+        .subquery("latest")
+    )
+    rows = connection.execute(
+        select(
+            appearance,
+            latest.c.finding,
+            latest.c.because.label("found_because"),
+            latest.c.source_id.label("found_source_id"),
+            latest.c.recorded_at.label("found_at"),
+            latest.c.recorded_by.label("found_by"),
+        )
+        .outerjoin(
+            latest,
+            and_(
+                latest.c.claim_id == appearance.c.claim_id,
+                latest.c.appearance_no == appearance.c.no,
+            ),
+        )
+        .where(appearance.c.claim_id == func.any(list(claim_ids)))
+        .order_by(appearance.c.claim_id, appearance.c.no)
+    ).all()
+    sources = load_sources(
+        connection,
+        [row.source_id for row in rows] + [row.found_source_id for row in rows if row.finding],
+    )
+    speakers = load_speakers(connection, [row.speaker_id for row in rows if row.speaker_id])
+    views: defaultdict[int, list[AppearanceView]] = defaultdict(list)
+    for row in rows:
+        views[row.claim_id].append(
+            AppearanceView(
+                claim_id=row.claim_id,
+                no=row.no,
+                speaker=speakers.get(row.speaker_id),
+                source=sources[row.source_id],
+                said_on=partial_date(row.said_on, row.said_precision),
+                manner=Manner(row.manner),
+                quote=row.quote,
+                passage=row.passage,
+                place=row.place,
+                attribution=AttributionView(
+                    Finding(row.finding),
+                    row.found_because,
+                    sources.get(row.found_source_id),
+                    row.found_at,
+                    row.found_by,
+                )
+                if row.finding
+                else None,
+                withdrawn=_withdrawal(row),
+                recorded_at=row.recorded_at,
+                recorded_by=row.recorded_by,
+            )
+        )
+    return views
+
+
+def load_evidence(
+    connection: Connection, claim_ids: Sequence[int]
+) -> defaultdict[int, list[EvidenceView]]:
+    """The evidence on claims, withdrawn pieces too, by claim id and in the order attached."""
+    rows = connection.execute(
+        select(evidence)
+        .where(evidence.c.claim_id == func.any(list(claim_ids)))
+        .order_by(evidence.c.claim_id, evidence.c.id)
+    ).all()
+    sources = load_sources(connection, [row.source_id for row in rows])
+    views: defaultdict[int, list[EvidenceView]] = defaultdict(list)
+    for row in rows:
+        views[row.claim_id].append(
+            EvidenceView(
+                id=row.id,
+                claim_id=row.claim_id,
+                stance=Stance(row.stance),
+                source=sources[row.source_id],
+                excerpt=row.excerpt,
+                place=row.place,
+                withdrawn=_withdrawal(row),
+                recorded_at=row.recorded_at,
+                recorded_by=row.recorded_by,
+            )
+        )
+    return views
+
+
+def load_figures(connection: Connection, claim_ids: Sequence[int]) -> dict[int, FigureView]:
+    """The figures of claims, by claim id."""
+    rows = connection.execute(select(figure).where(figure.c.claim_id == func.any(list(claim_ids))))
+    return {
+        row.claim_id: FigureView(
+            comparator=Comparator(row.comparator),
+            low=row.low,
+            high=row.high,
+            unit=row.unit,
+            counted=row.counted,
+            place=row.place,
+            on=partial_date(row.on_date, row.on_precision),
+            since=partial_date(row.since_date, row.since_precision),
+        )
+        for row in rows
+    }
+
+
+def _load_reviews(
+    connection: Connection, claim_ids: Sequence[int]
+) -> defaultdict[int, list[ReviewView]]:
+    rested: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for row in connection.execute(
+        select(review_evidence)
+        .where(review_evidence.c.claim_id == func.any(list(claim_ids)))
+        .order_by(review_evidence.c.evidence_id)
+    ):
+        rested[row.claim_id, row.review_no].append(row.evidence_id)
+    views: defaultdict[int, list[ReviewView]] = defaultdict(list)
+    for row in connection.execute(
+        select(review)
+        .where(review.c.claim_id == func.any(list(claim_ids)))
+        .order_by(review.c.claim_id, review.c.no)
+    ):
+        views[row.claim_id].append(
+            ReviewView(
+                no=row.no,
+                from_status=Status(row.from_status),
+                status=Status(row.status),
+                verdict=Verdict(row.verdict) if row.verdict else None,
+                because=row.because,
+                change=Change(row.change) if row.change else None,
+                reason=SetAsideReason(row.reason) if row.reason else None,
+                rating=row.rating,
+                recheck_on=row.recheck_on,
+                evidence_ids=tuple(rested[row.claim_id, row.no]),
+                recorded_at=row.recorded_at,
+                recorded_by=row.recorded_by,
+                db_user=row.db_user,
+            )
+        )
+    return views
+
+
+def _load_notes(
+    connection: Connection, claim_ids: Sequence[int]
+) -> defaultdict[int, list[NoteView]]:
+    views: defaultdict[int, list[NoteView]] = defaultdict(list)
+    for row in connection.execute(
+        select(note).where(note.c.claim_id == func.any(list(claim_ids))).order_by(note.c.id)
+    ):
+        views[row.claim_id].append(NoteView(row.id, row.body, row.recorded_at, row.recorded_by))
+    return views
+
+
+def _withdrawal(row: Row[*tuple[Any, ...]]) -> Withdrawal | None:
+    if row.withdrawn_at is None:
+        return None
+    return Withdrawal(row.withdrawn_at, row.withdrawn_by, row.withdrawn_because)

@@ -1,0 +1,254 @@
+"""What the services hand out: frozen pictures of what is on record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from claimtrack.dates import PartialDate
+from claimtrack.vocab import (
+    Change,
+    Comparator,
+    Finding,
+    Kind,
+    Manner,
+    Priority,
+    SetAsideReason,
+    SourceKind,
+    SpeakerKind,
+    Stance,
+    Status,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerRef:
+    """A speaker as a claim shows it: the head, where speakers were merged."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """A source as a claim shows it."""
+
+    id: int
+    kind: SourceKind
+    url: str | None
+    title: str | None
+    publisher: str | None
+    agency: str | None
+    published_on: PartialDate | None
+
+    @property
+    def label(self) -> str:
+        """What to call the source in a line: publisher and title, else its URL."""
+        named = ", ".join(part for part in (self.publisher, self.title) if part)
+        return named or self.url or f"source {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """When something was withdrawn, by whom and why."""
+
+    at: dt.datetime
+    by: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionView:
+    """A finding on whether the speaker said it."""
+
+    finding: Finding
+    because: str
+    source: SourceRef | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppearanceView:
+    """One occurrence of a claim."""
+
+    claim_id: int
+    no: int
+    speaker: SpeakerRef | None
+    source: SourceRef
+    said_on: PartialDate | None
+    manner: Manner
+    quote: str | None
+    passage: str | None
+    place: str | None
+    attribution: AttributionView | None
+    withdrawn: Withdrawal | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+    @property
+    def address(self) -> str:
+        """``14.1``: the claim and the number of the appearance."""
+        return f"{self.claim_id}.{self.no}"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """The quantity that a claim asserts."""
+
+    comparator: Comparator
+    low: Decimal
+    high: Decimal | None
+    unit: str | None
+    counted: str | None
+    place: str | None
+    on: PartialDate | None
+    since: PartialDate | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """A source that supports, refutes or gives context."""
+
+    id: int
+    claim_id: int
+    stance: Stance
+    source: SourceRef
+    excerpt: str | None
+    place: str | None
+    withdrawn: Withdrawal | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """One move of a claim's status."""
+
+    no: int
+    from_status: Status
+    status: Status
+    verdict: Verdict | None
+    because: str
+    change: Change | None
+    reason: SetAsideReason | None
+    rating: str | None
+    recheck_on: dt.date | None
+    evidence_ids: tuple[int, ...]
+    recorded_at: dt.datetime
+    recorded_by: str
+    db_user: str
+
+    @property
+    def word(self) -> str:
+        """The one word that people type and read: the verdict, else the status."""
+        return self.verdict or self.status
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A remark."""
+
+    id: int
+    body: str
+    recorded_at: dt.datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """A claim with all that is on record about it, oldest first."""
+
+    id: int
+    external_id: str | None
+    statement: str
+    kind: Kind
+    language: str
+    topics: tuple[str, ...]
+    priority: Priority
+    status: Status
+    verdict: Verdict | None
+    assigned_to: str | None
+    due_on: dt.date | None
+    recheck_on: dt.date | None
+    reach: int
+    supersedes_id: int | None
+    superseded_by_id: int | None
+    recorded_at: dt.datetime
+    recorded_by: str
+    version: int
+    figure: FigureView | None
+    appearances: tuple[AppearanceView, ...]
+    evidence: tuple[EvidenceView, ...]
+    reviews: tuple[ReviewView, ...]
+    notes: tuple[NoteView, ...]
+
+    @property
+    def word(self) -> str:
+        """The one word that people type and read: the verdict, else the status."""
+        return self.verdict or self.status
+
+    @property
+    def standing(self) -> tuple[AppearanceView, ...]:
+        """The appearances that were not withdrawn."""
+        return tuple(one for one in self.appearances if one.withdrawn is None)
+
+    @property
+    def first(self) -> AppearanceView | None:
+        """The appearance that stands for the claim in a line."""
+        return next(iter(self.standing), None)
+
+    @property
+    def evidence_withdrawn(self) -> bool:
+        """Whether evidence that the standing verdict rested on has been withdrawn since."""
+        if self.verdict is None or not self.reviews:
+            return False
+        gone = {one.id for one in self.evidence if one.withdrawn is not None}
+        return any(number in gone for number in self.reviews[-1].evidence_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerView:
+    """A speaker with the names that lead to it."""
+
+    id: int
+    name: str
+    kind: SpeakerKind
+    description: str | None
+    aliases: tuple[str, ...]
+    merged_into: SpeakerRef | None
+    merged: tuple[SpeakerRef, ...]
+    claims: int
+    recorded_at: dt.datetime
+    recorded_by: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureView:
+    """The bytes of a source as filed at one moment; ``sha256`` in hexadecimal."""
+
+    id: int
+    sha256: str
+    byte_count: int
+    file_name: str | None
+    media_type: str | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source with its captures and how many claims appear in it."""
+
+    ref: SourceRef
+    external_id: str | None
+    language: str | None
+    captures: tuple[CaptureView, ...]
+    claims: int
+    evidence: int
+    recorded_at: dt.datetime
+    recorded_by: str
+    version: int
