@@ -152,7 +152,8 @@ def _written(words: str, shown: str, what: str) -> PartialDate | None:
     if value.precision is not Precision.DAY:
         return None
     if value.day.weekday() != weekday:
-        right = value.day.strftime("%A")
+        # Not strftime, which follows the locale. The full name stands first.
+        right = next(w for w, day in _WEEKDAYS.items() if day == value.day.weekday()).title()
         raise InvalidDataError(
             f'"{shown}" contradicts itself: {value} is a {right}. Write only the {what} you mean.'
         )

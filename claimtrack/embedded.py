@@ -111,17 +111,13 @@ def ensure_running(data_dir: Path, *, database: str, notice: Callable[[str], Non
                 _check_owner(pgdata)
                 _check_version(pgdata)
             account = _account(pgdata)
-            server = _settled(pgdata, account)
-            if server is None:
-                if account is not None:
-                    _let_through(account, pgdata.parent)
-                    _let_through(account, binaries())
-                    _make_readable(binaries().parent)
-                if not pgdata.exists():
-                    notice(f"Setting up a PostgreSQL of its own in {pgdata} …")
-                    _initdb(pgdata, account)
-                server = _start(pgdata, account, notice)
-            _ensure_database(_url(data_dir, server, ROLE), database, pgdata)
+            # Again where the server found was going down, which its file says a little late.
+            deadline = time.monotonic() + 15
+            while True:
+                server = _settled(pgdata, account) or _set_up(pgdata, account, notice)
+                if _ensure_database(_url(data_dir, server, ROLE), database, pgdata, deadline):
+                    break
+                time.sleep(0.1)
     return _url(data_dir, server, database)
 
 
@@ -365,18 +361,18 @@ def _add_to_access_list(folder: Path, uid: int) -> bool:
     return True
 
 
-def _make_readable(installed: Path) -> None:
+def _make_readable(programs: Path) -> None:
     """Let everybody read PostgreSQL's own files, which a strict umask may have kept from them."""
-    if (
-        installed.stat().st_mode & 0o005 == 0o005
-        and (installed / "bin/postgres").stat().st_mode & 1
-    ):
-        return
-    for place, _, names in os.walk(installed):
-        for path in (Path(place), *(Path(place, name) for name in names)):
-            if not path.is_symlink():
-                mode = stat.S_IMODE(path.stat().st_mode)
-                path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
+    package = programs.parent.parent
+    # The wheel's own libraries stand beside the package.
+    for top in (programs.parent, package.with_name(package.name + ".libs")):
+        if not top.exists() or top.stat().st_mode & 0o005 == 0o005:
+            continue
+        for place, _, names in os.walk(top, topdown=False):  # its own mode, our mark, comes last
+            for path in (*(Path(place, name) for name in names), Path(place)):
+                if not path.is_symlink():
+                    mode = stat.S_IMODE(path.stat().st_mode)
+                    path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
 
 
 @contextlib.contextmanager
@@ -551,6 +547,17 @@ def _as(account: _Account | None) -> dict[str, Any]:
     return options
 
 
+def _set_up(pgdata: Path, account: _Account | None, notice: Callable[[str], None]) -> _Server:
+    if account is not None:
+        _let_through(account, pgdata.parent)
+        _let_through(account, binaries())
+        _make_readable(binaries())
+    if not pgdata.exists():
+        notice(f"Setting up a PostgreSQL of its own in {pgdata} …")
+        _initdb(pgdata, account)
+    return _start(pgdata, account, notice)
+
+
 def _initdb(pgdata: Path, account: _Account | None) -> None:
     """Set the cluster up beside its place and move it there: an interrupted one leaves nothing."""
     import shutil
@@ -595,10 +602,15 @@ def _admit_owner(pgdata: Path, account: _Account | None) -> None:
 
 
 def _socket_folder(pgdata: Path, account: _Account | None) -> Path:
-    """The cluster itself, or where that is too long for a socket a private folder under /tmp."""
+    """The cluster itself, or a private folder under /tmp.
+
+    The latter where the path is too long for a socket, or has a comma, which libpq takes for the
+    end of a host's name.
+    """
     import tempfile
 
-    if len(os.fsencode(pgdata / f".s.PGSQL.{PORT}")) <= _SOCKET_PATH_LIMIT:
+    length = len(os.fsencode(pgdata / f".s.PGSQL.{PORT}"))
+    if length <= _SOCKET_PATH_LIMIT and "," not in str(pgdata):
         return pgdata
     uid = account.uid if account is not None else os.geteuid()
     before = _read_server(pgdata)
@@ -623,7 +635,7 @@ def _start(pgdata: Path, account: _Account | None, notice: Callable[[str], None]
     if stale is not None and not _WINDOWS and _alive(stale.pid):
         # Its number went to something else, which PostgreSQL would take for a server. It passes
         # over the number of whoever starts it, and still looks whether the memory is in use.
-        _reap(stale.pid)
+        _reap(stale.pid, patience=0)
         path = pgdata / "postmaster.pid"
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         _write(path, "".join([f"{os.getpid()}\n", *lines[1:]]), account)
@@ -719,7 +731,7 @@ def _last_words(log: Path, offset: int) -> str:
 def _stop(pgdata: Path, server: _Server, account: _Account | None) -> None:
     command = [str(binaries() / _exe("pg_ctl")), "stop", "-D", str(pgdata), "-m", "fast", "-w"]
     done = _run([*command, "-t", str(int(_PATIENCE))], account)
-    _reap(server.pid)
+    _reap(server.pid, patience=2)
     if _is_ours(server.pid, pgdata) and done.returncode != 0:
         _fail(pgdata, f"The PostgreSQL in {pgdata} can't be stopped: {done.stderr.strip()}.")
     if server.socket_folder is not None and server.socket_folder != pgdata:
@@ -727,18 +739,18 @@ def _stop(pgdata: Path, server: _Server, account: _Account | None) -> None:
             server.socket_folder.rmdir()
 
 
-def _reap(pid: int) -> None:
+def _reap(pid: int, *, patience: float) -> None:
     """Take leave of a server that this very process started, or its number stays taken."""
     if _WINDOWS:
         return
+    deadline = time.monotonic() + patience
     with contextlib.suppress(ChildProcessError):
-        for _ in range(200):
-            if os.waitpid(pid, os.WNOHANG)[0] == pid:
-                return
+        while os.waitpid(pid, os.WNOHANG)[0] != pid and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
-def _ensure_database(url: str, database: str, pgdata: Path) -> None:
+def _ensure_database(url: str, database: str, pgdata: Path, deadline: float) -> bool:
+    """Make the database where it is missing; False if the server just came or went: try again."""
     import psycopg
 
     plain = url.replace("postgresql+psycopg://", "postgresql://")
@@ -753,5 +765,9 @@ def _ensure_database(url: str, database: str, pgdata: Path) -> None:
                 create = psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
                 connection.execute(create.format(name))
     except psycopg.Error as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
-        _fail(pgdata, f"The PostgreSQL in {pgdata} can't be used: {first}.")
+        said = str(error).strip() or "no reason given"
+        passing = ("shutting down", "starting up", "terminating", "refused", "No such file")
+        if time.monotonic() < deadline and any(words in said for words in passing):
+            return False
+        _fail(pgdata, f"The PostgreSQL in {pgdata} can't be used: {said.splitlines()[0]}.")
+    return True

@@ -3,6 +3,9 @@
 They are computed here, once, and stored: a long URL breaks a btree, and ``lower()`` in the
 database depends on the machine's locale. Everything is pure. A change to a rule changes stored
 keys, so it needs a migration that computes them again.
+
+Patterns are kept as text and compiled when first used (re remembers them), because every start
+of the program imports this file.
 """
 
 from __future__ import annotations
@@ -95,14 +98,14 @@ _STRAIGHTEN = (
 )
 # NFKC writes a superscript or a fraction beside its number as plain digits: 10² would become
 # 102, and 1½ would become 11⁄2. CO₂ and m² may lose theirs, for no number stands before it.
-_POWER = re.compile("(?<=[0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)")
-_FRACTION = re.compile("(?<=[0-9])([¼-¾⅐-⅞↉])")
+_POWER = "(?<=[0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)"
+_FRACTION = "(?<=[0-9])([¼-¾⅐-⅞↉])"
 
 
 def _normal_form(text: str) -> str:
     """One spelling for the ways that the same sentence is typed."""
     text = text.translate(_STRAIGHTEN)
-    text = _FRACTION.sub(r" \1", _POWER.sub(r"^\1", text))
+    text = re.sub(_FRACTION, r" \1", re.sub(_POWER, r"^\1", text))
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     # A second time: NFKC can bring a dash or a quote to light (﹣, ＂).
     text = " ".join(text.translate(_STRAIGHTEN).split())
@@ -185,7 +188,7 @@ _LETTERS = _Letters(
         for letter, plain in {
             "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe",
             "ħ": "h", "ŧ": "t", "ŋ": "n", "ə": "a", "ƀ": "b", "ɖ": "d", "ɓ": "b", "ɗ": "d",
-            "ƙ": "k", "ƴ": "y", "ɛ": "e", "ɔ": "o", "ɨ": "i", "ʉ": "u", "&": " and ", "\n": "\n",
+            "ƙ": "k", "ƴ": "y", "ɛ": "e", "ɔ": "o", "ɨ": "i", "ʉ": "u", "\n": "\n",
         }.items()
     }
     | dict.fromkeys(map(ord, "'ʻʼʽʾʿʹʺˈꞌ׳ـ" + _SINGLE_QUOTES + _ZERO_WIDTH))
@@ -195,7 +198,7 @@ _LETTERS = _Letters(
 
 # Accents are taken off letters of the Latin, Greek and Cyrillic scripts only: in Devanagari a
 # mark is a vowel, in Japanese it makes another syllable.
-_ACCENTS = re.compile(
+_ACCENTS = (
     "(?<=[0-9a-z\u00df-\u02af\u0370-\u03ff\u0400-\u052f\u1c80-\u1c8f\u1d00-\u1dbf\u1e00-\u1fff"
     "\u2c60-\u2c7f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab6f])"
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
@@ -205,11 +208,13 @@ _ACCENTS = re.compile(
 def _fold(text: str) -> str:
     """Lower case without accents: words with spaces between them, and hyphens inside."""
     if text.isascii():
-        return text.lower().translate(_LETTERS)
+        return text.lower().replace("&", " and ").translate(_LETTERS)
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     # A small letter can appear only now: some signs fold to a capital in compatibility form.
-    text = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", text))
+    text = unicodedata.normalize("NFKD", text.casefold()).replace("&", " and ")
+    # And marks that an apostrophe held apart have to find their order.
+    text = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return unicodedata.normalize("NFC", re.sub(_ACCENTS, "", text))
 
 
 _TITLES = _words(
@@ -309,10 +314,23 @@ def name_key(name: str) -> str:
 
     A name without a letter or digit is its own key. Raises InvalidDataError for an empty one.
     """
-    key = unicodedata.normalize("NFC", "".join(_without_titles(_chunks(_fold(name)))))
+    return _joined(_without_titles(_chunks(_fold(name))), name)
+
+
+def word_key(words: str) -> str:
+    """The key of a publisher's name or of a qualifier: as `name_key`, but every word counts.
+
+    "Senator, Ohio" and "Governor, Ohio" tell two people apart. Raises as `name_key`.
+    """
+    return _joined(_bare_words(words), words)
+
+
+def _joined(words: Iterable[str], written: str) -> str:
+    """The words as one key; a name without a letter or digit is its own."""
+    key = unicodedata.normalize("NFC", "".join(words))
     if key:
         return key
-    signs = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    signs = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold())
     key = "".join(signs.translate(_DELETE_ZERO_WIDTH).split())
     if not key:
         raise InvalidDataError("The name is empty: write who it was.")
@@ -351,37 +369,88 @@ def near_names(name: str, candidates: Iterable[tuple[int, str]]) -> list[int]:
     ("Ali", "Adi"), another given name, the feminine form ("Petrov", "Petrova"), another number
     or another house. A speaker with exactly this name among its names is left out.
     """
-    wanted = _ordered_words(name)
     pairs = [(speaker, alias) for speaker, alias in candidates if alias]
+    wanted = _spoken_words(name)
     if not wanted or not pairs:
         return []
-    key = "".join(_without_titles(_chunks(_fold(name))))
-    # Folding all names as one text, and one pattern over each, leaves few to look at closely.
-    folded = _fold("\n".join([alias.replace("\n", " ") for _, alias in pairs])).split("\n")
-    passes = _sieve(wanted).search
-    exact: set[int] = set()
+    # Every call reads every name, so the first look is at all of them as one text.
+    lines = _fold("\n".join([alias.replace("\n", " ") for _, alias in pairs]))
+    lines = lines.replace("-", " ")
+    family, others = _alike(wanted, set(lines.split()))
     best: dict[int, int] = {}
-    for (speaker, alias), line in zip(pairs, folded, strict=True):
-        if not passes(line):
-            continue
-        words = _without_titles(_chunks(line))
-        if "".join(words) == key:
-            exact.add(speaker)
-            continue
-        if "," in alias:
-            words = _ordered_words(alias)
-        distance = _names_apart(wanted, words)
-        if distance is not None and distance < best.get(speaker, 99):
-            best[speaker] = distance
-    return sorted((s for s in best if s not in exact), key=lambda s: (best[s], s))
+    key = "".join(wanted)
+    for (speaker, alias), line in zip(pairs, lines.split("\n"), strict=True):
+        words = line.split()
+        if (
+            not family.isdisjoint(words)
+            or (others and len(others.intersection(words)) > 1)
+            or (len(wanted) == 1 and _starts_or_ends(line.replace(" ", ""), key))
+        ):
+            distance = _names_apart(wanted, _spoken_words(alias))
+            if distance is not None and distance < best.get(speaker, 99):
+                best[speaker] = distance
+    exact = name_key(name)
+    known = {s for s, alias in pairs if s in best and _is_name(alias) and name_key(alias) == exact}
+    return sorted(best.keys() - known, key=lambda speaker: (best[speaker], speaker))
 
 
-def _ordered_words(name: str) -> list[str]:
-    """The words of a name without its titles; "Lavrov, Sergei" in the order of speech."""
+def _starts_or_ends(joined: str, key: str) -> bool:
+    """Whether it may be the key with its words apart: "Al-Qaeda" for "alqaida"."""
+    return abs(len(joined) - len(key)) <= 2 and (
+        joined.startswith(key[:3]) or joined.endswith(key[-3:])
+    )
+
+
+def _is_name(alias: str) -> bool:
+    return bool(_bare_words(alias))
+
+
+def _spoken_words(name: str) -> list[str]:
+    """The words as spoken, without titles: "Lavrov, Sergei" turned round.
+
+    What stands before a title goes too ("Russian Foreign Minister …"): as a key that would be a
+    guess, for a likeness it is good enough.
+    """
     family, comma, given = name.partition(",")
     if comma and "," not in given and _bare_words(family) and _bare_words(given):
         name = f"{given} {family}"
-    return _without_titles(_chunks(_fold(name)))
+    words = _without_titles(_chunks(_fold(name)))
+    for at in range(min(4, len(words) - 1), 0, -1):
+        if words[at - 1] in _TITLES and (_LINKS | _HOUSES).isdisjoint(words):
+            return words[at:]
+    return words
+
+
+def _alike(wanted: list[str], words: set[str]) -> tuple[set[str], set[str]]:
+    """Those of the words that are nearly a wanted one: first the last wanted word, then the rest.
+
+    A near name holds one of the former, or two of the latter. The last word tells most: every
+    twentieth name begins with the same given name.
+    """
+    telling = [word for word in wanted if word not in _LINKS | _HOUSES] or wanted
+    family = _nearly(telling[-1], words)
+    if len(wanted) in (2, 3):
+        family |= _nearly("".join(wanted), words)
+    others: set[str] = set()
+    if len(wanted) > 2:
+        others.update(*(_nearly(word, words) for word in wanted if word not in _LINKS))
+    elif len(wanted) == 2:
+        others.update(wanted)
+    return family, others
+
+
+def _nearly(word: str, words: set[str]) -> set[str]:
+    nearly = {word}
+    if len(word) >= 4:
+        first, low, high = _initials_like(word[0]), len(word) - 2, len(word) + 2
+        nearly.update(
+            other
+            for other in words
+            if other[0] in first
+            and low <= len(other) <= high
+            and _word_apart(word, other) is not None
+        )
+    return nearly
 
 
 _VOWELS = frozenset("aeiouy")
@@ -389,27 +458,12 @@ _VOWELS = frozenset("aeiouy")
 _INITIALS = [_VOWELS, frozenset("gq"), frozenset("kqcx"), frozenset("jy"), frozenset("vw")]
 
 
+#: Consonants that _sound leaves as they are.
+_FIRM = frozenset("bdlmnrz")
+
+
 def _initials_like(letter: str) -> set[str]:
     return {letter}.union(*(group for group in _INITIALS if letter in group))
-
-
-def _sieve(wanted: list[str]) -> re.Pattern[str]:
-    """A pattern that every near name's folded line holds, and few others do."""
-    start, end, inner = "(?<![^ -])", "(?![^ -])", "[^ -]"
-    shapes = {f"{start}{re.escape(word)}{end}" for word in wanted if word not in _LINKS | _HOUSES}
-    for word in wanted:
-        if len(word) >= 4 and word not in _HOUSES:
-            first = "".join(map(re.escape, sorted(_initials_like(word[0]))))
-            low, high = max(len(word) - 3, 2), len(word) + 1
-            shapes.add(f"{start}[{first}]{inner}{{{low},{high}}}{end}")
-    joined = "".join(wanted)
-    if len(wanted) <= 3 and len(joined) >= 5:
-        # The same name with its words run together or apart ("Alqaida").
-        first = "".join(map(re.escape, sorted(_initials_like(joined[0]))))
-        shapes.add(f"^ *[{first}].{{{len(joined) - 3},{len(joined) + 4}}}$")
-    if not shapes:
-        shapes = {re.escape(word) for word in wanted}
-    return re.compile("|".join(sorted(shapes)))
 
 
 def _names_apart(a: list[str], b: list[str]) -> int | None:
@@ -488,13 +542,23 @@ def _word_apart(a: str, b: str) -> int | None:
         return None
     if any(char.isdigit() for char in a + b) or _feminine(a, b):
         return None
+    # Most pairs differ in letters that no spelling turns into another; counting is the slow part.
+    strange = len(_FIRM & (set(a) ^ set(b)))
+    if strange > (2 if short < 9 else 4):
+        return None
     edits = _edits(a, b)
     if short == 4:
         # John and Joan are two people; Jonh is John.
         return 1 if edits == 1 and sorted(a) == sorted(b) else None
     if edits <= (1 if short < 9 else 2):
         return edits
-    return 2 if _sound(a) == _sound(b) else None
+    if strange:
+        return None
+    if _sound(a) == _sound(b):
+        return 2
+    return (
+        2 if "q" in a + b and _sound(a.replace("q", "g")) == _sound(b.replace("q", "g")) else None
+    )
 
 
 def _feminine(a: str, b: str) -> bool:
@@ -543,8 +607,8 @@ def _sound(word: str) -> str:
 # ------------------------------------------------------------------------------- addresses
 
 _URL_LIMIT = 8000
-_URL = re.compile(r"(?i:(https?))://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?")
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*")
+_URL = r"(?i:(https?))://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?"
+_HOST = r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*"
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _IN_PATH = _UNRESERVED | frozenset("!$&'()*+,;=:@/")
 _IN_QUERY = _IN_PATH | frozenset("?")
@@ -552,14 +616,16 @@ _PORTS = {"http": "80", "https": "443"}
 
 # Only names that one advertiser or statistics tool made up: whoever drops "id", "ref" or "source"
 # makes one of two articles.
-_TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "ns_", "fb_action_")
+_TRACKING_PREFIXES = ("utm_", "mtm_", "piwik_", "matomo_", "hsa_", "fb_action_")
 _TRACKING = _words(
     """fbclid gclid gclsrc gbraid wbraid dclid msclkid yclid ysclid twclid ttclid li_fat_id
     igshid igsh mc_cid mc_eid ref_src ref_url cmpid ocid s_cid s_kwcid _ga _gl mkt_tok vero_id
     vero_conv _hsenc _hsmi hsctatracking oly_anon_id oly_enc_id at_medium at_campaign at_custom1
     at_custom2 at_custom3 at_custom4 at_link_id at_link_type at_link_origin at_ptr_name
     at_format at_bbc_team smid smtyp ftag xtor __twitter_impression guccounter guce_referrer
-    guce_referrer_sig spm wt_mc wt.mc_id rb_clickid epik srsltid fb_source fb_ref"""
+    guce_referrer_sig spm wt_mc wt.mc_id rb_clickid epik srsltid fb_source fb_ref
+    pk_campaign pk_kwd pk_keyword pk_source pk_medium pk_content ns_mchannel ns_source ns_campaign
+    ns_linkname ns_fee"""
 )
 
 
@@ -615,7 +681,7 @@ def _url_parts(url: str) -> tuple[str, str, str, str]:
         raise InvalidDataError(
             "The address holds a space, a line break or another character that can't stand in one."
         )
-    match = _URL.fullmatch(url)
+    match = re.fullmatch(_URL, url)
     if match is None:
         raise InvalidDataError(_not_an_address(url))
     scheme = match[1].lower()
@@ -655,7 +721,7 @@ def _host_and_port(authority: str, scheme: str) -> tuple[str, str]:
     if authority.startswith("["):
         host, bracket, port = authority.partition("]")
         host += bracket
-        if port and not port.startswith(":"):
+        if not bracket or (port and not port.startswith(":")):
             raise InvalidDataError("The address has no host that can be read.")
         port = port[1:]
     else:
@@ -680,7 +746,7 @@ def _host(host: str) -> str:
         host = ".".join(_idna(label) for label in re.split("[.。．｡]", host[:300]))
     host = host.lower()
     host = host.removesuffix(".")
-    if not _HOST.fullmatch(host):
+    if not re.fullmatch(_HOST, host):
         raise InvalidDataError("The address has no host that can be read.")
     return host
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import cache
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.vocab import Comparator
@@ -62,7 +63,7 @@ _SAID = {
     Comparator.LESS_THAN: ("<", "less than", "fewer than", "under", "just under", "below"),
     Comparator.ABOUT: (
         "~", "≈", "about", "around", "approximately", "approx.", "approx", "roughly", "some",
-        "nearly", "almost", "close to", "circa", "ca.", "ca", "c.",
+        "nearly", "almost", "close to", "circa", "ca.", "c.",
     ),
     Comparator.EXACTLY: ("=", "exactly", "precisely"),
 }  # fmt: skip
@@ -87,7 +88,8 @@ _WORDS = {
     "zero": Decimal(0), "one": Decimal(1), "two": Decimal(2), "three": Decimal(3),
     "four": Decimal(4), "five": Decimal(5), "six": Decimal(6), "seven": Decimal(7),
     "eight": Decimal(8), "nine": Decimal(9), "ten": Decimal(10), "eleven": Decimal(11),
-    "twelve": Decimal(12), "fifteen": Decimal(15), "twenty": Decimal(20), "thirty": Decimal(30), "forty": Decimal(40), "fifty": Decimal(50), "sixty": Decimal(60),
+    "twelve": Decimal(12), "fifteen": Decimal(15), "twenty": Decimal(20), "thirty": Decimal(30),
+    "forty": Decimal(40), "fifty": Decimal(50), "sixty": Decimal(60),
     "seventy": Decimal(70), "eighty": Decimal(80), "ninety": Decimal(90), "a": Decimal(1),
     "half a": Decimal("0.5"),
 }  # fmt: skip
@@ -96,7 +98,7 @@ _CODES = """
     USD EUR GBP JPY CNY CHF INR RUB TRY ILS KRW UAH CAD AUD NZD SEK NOK DKK ISK PLN
     CZK HUF RON BGN RSD GEL AMD AZN KZT SYP LBP JOD IQD IRR AFN SAR AED QAR KWD BHD OMR YER EGP
     LYD TND DZD MAD SDG SSP ETB SOS KES UGX TZS RWF NGN GHS ZAR ZWL XOF XAF PKR BDT LKR NPR MMK
-    THB VND IDR MYR PHP SGD HKD TWD BRL MXN ARS CLP COP PEN VES HTG CUP BYN MDL ALL BAM
+    THB VND IDR MYR PHP SGD HKD TWD BRL MXN ARS CLP COP PEN VES HTG CUP BYN MDL BAM
 """
 _CURRENCIES = {
     "$": "USD", "us$": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "nz$": "NZD",
@@ -110,24 +112,29 @@ _UNITS = {
     "%": "percent", "percent": "percent", "per cent": "percent", "pct": "percent",
     "percentage points": "percentage points", "percentage point": "percentage points",
 }  # fmt: skip
-_UNITS |= {word: code for word, code in _CURRENCIES.items() if "$" not in word}
+_UNITS |= _CURRENCIES
 
 
 def _one_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-_AMOUNT = re.compile(
-    r"(?P<sign>[-+]|minus )? ?"
-    rf"(?P<currency>{_one_of(_CURRENCIES)})? ?"
-    r"(?P<sign2>[-+])? ?"
-    rf"(?:(?P<number>[0-9]+(?:[ ,.'][0-9]+)*(?:e[+-]?[0-9]{{1,2}})?|\.[0-9]+)"
-    rf"|(?P<word>{_one_of(_WORDS)})(?![a-z]))"
-    # A single letter only right after its number: "20m" is millions, "20 m" may be metres.
-    rf"(?:(?P<letter>[kmb])(?![a-z])|[ -]?(?P<times>{_one_of(w for w in _TIMES if len(w) > 1)})"
-    r"(?![a-z]))?"
-    rf" ?(?P<unit>{_one_of(_UNITS)})?"
-)
+@cache
+def _shape() -> re.Pattern[str]:
+    # Not at the top: compiling it would cost every start of the program some milliseconds.
+    return re.compile(
+        r"(?P<sign>[-+]|minus )? ?"
+        rf"(?P<currency>{_one_of(_CURRENCIES)})? ?"
+        r"(?P<sign2>[-+])? ?"
+        rf"(?:(?P<number>[0-9]+(?:[ ,.'][0-9]+)*(?:e[+-]?[0-9]{{1,2}})?|\.[0-9]+)"
+        rf"|(?P<word>{_one_of(_WORDS)})(?![a-z]))"
+        # A single letter only right after its number: "20m" is millions, "20 m" may be metres.
+        rf"(?:(?P<letter>[kmb])(?![a-z])|[ -]?(?P<times>{_one_of(w for w in _TIMES if len(w) > 1)})"
+        r"(?![a-z]))?"
+        rf" ?(?P<unit>{_one_of(_UNITS)})?"
+    )
+
+
 _TIDY = {ord(space): " " for space in "\t\r\n\u00a0\u2007\u2009\u202f\u2002\u2003\u200a"} | {
     ord(dash): "-" for dash in "−‐‑‒–—"
 }  # fmt: skip
@@ -159,7 +166,7 @@ def parse_quantity(text: str) -> Quantity:
             raise _unreadable(shown)
         return _range(*sides, shown)
     comparator, rest = _comparator(rest)
-    amount = _AMOUNT.fullmatch(rest)
+    amount = _shape().fullmatch(rest)
     if amount is not None:
         value = _value(amount, shown)
         return Quantity(comparator or Comparator.EXACTLY, value, None, _unit(amount, shown))
@@ -196,7 +203,7 @@ def _comparator(rest: str) -> tuple[Comparator | None, str]:
 
 
 def _sides(left: str, right: str) -> tuple[re.Match[str], re.Match[str]] | None:
-    low, high = _AMOUNT.fullmatch(left.strip()), _AMOUNT.fullmatch(right.strip())
+    low, high = _shape().fullmatch(left.strip()), _shape().fullmatch(right.strip())
     return None if low is None or high is None else (low, high)
 
 

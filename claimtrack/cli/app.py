@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,6 +16,7 @@ from claimtrack.errors import ClaimtrackError, DatabaseError, UsageError
 from claimtrack.render import Format, Listing, emit, emit_object, escape_terminal
 
 if TYPE_CHECKING:
+    import datetime as dt
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -150,14 +151,20 @@ class App:
             from claimtrack.config import save_setting
 
             named = click.prompt("Who are you? Your name goes beside what you record", err=True)
-            named = clean_text(named, "The actor's name", limit=300)
-            save_setting("actor", named, self.settings)
+            named = clean_text(named, "actor's name", limit=300)
+            save_setting("actor", named, self.settings.config_path)
             self.say(f"Kept in {self.settings.config_path}; change it with claimtrack config set.")
         if named is None:
             import getpass
 
             named = getpass.getuser()
-        return clean_text(named, "The actor's name", limit=300)
+        return clean_text(named, "actor's name", limit=300)
+
+    def today(self) -> dt.date:
+        """The day that it is in the setting `report_timezone`."""
+        import datetime
+
+        return datetime.datetime.now(self.settings.timezone).date()
 
     # -- the database -------------------------------------------------------------------------
 
@@ -271,16 +278,16 @@ class App:
     # -- output -------------------------------------------------------------------------------
 
     def emit(self, listing: Listing) -> None:
-        """Print a list or a report in the chosen format."""
-        emit(listing, self.format, sys.stdout, width=self.width, color=self.color)
+        """Print a list or a report in the chosen format; say so where there is nothing."""
+        count = emit(listing, self.format, sys.stdout, width=self.width, color=self.color)
+        if count == 0 and listing.empty:
+            self.say(listing.empty)
 
-    def emit_object(self, data: Mapping[str, Any], text: Sequence[str]) -> None:
+    def emit_object(self, data: Mapping[str, Any], text: Iterable[str]) -> None:
         """Print one thing: ``text`` for a person, ``data`` for a program."""
-        if self.format in (Format.TABLE, Format.MARKDOWN):
-            for line in text:
-                click.echo(line)
-        else:
-            emit_object(data, self.format, sys.stdout)
+        emit_object(
+            data, self.format, sys.stdout, text=text, width=self.width, color=self.color
+        )
 
 
 def refuse_old_server(connection: Connection) -> None:
@@ -334,11 +341,18 @@ format_option = click.option(
 
 
 def command(
-    group: click.Group, name: str | None = None, *, example: str, formats: bool = True
+    group: click.Group | None,
+    name: str,
+    *,
+    example: str,
+    formats: bool = True,
+    context_settings: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Register a command that gets the `App`, the shared options and an example in its help.
 
-    ``example`` holds one or more command lines; ``formats`` adds ``--format``.
+    ``group`` is None for a command that is a noun itself. ``example`` holds one or more command
+    lines; ``formats`` adds ``--format``;
+    ``context_settings`` are click's.
     """
 
     def register(function: Callable[..., Any]) -> click.Command:
@@ -348,7 +362,8 @@ def command(
             decorated = format_option(decorated)
         lines = "\n".join(f"  {line}" for line in example.strip().splitlines())
         epilog = f"\b\nExample:\n{lines}"
-        return group.command(name, epilog=epilog)(decorated)
+        make = click.command if group is None else group.command
+        return make(name, epilog=epilog, context_settings=context_settings)(decorated)
 
     return register
 

@@ -10,27 +10,41 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import TextIO
+from unicodedata import category
 
 from claimtrack.render.model import Listing
 from claimtrack.render.text import escape_terminal
 from claimtrack.render.values import cell_text, flatten, is_number
 
-# What spreadsheets run, also behind blanks and invisible characters, which they skip (OWASP, "CSV
-# Injection"). Apostrophes count as blanks, so that a text that came with one before its formula
-# can be told from a guarded formula.
-_BLANKS = r"\s'\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-_FORMULA = re.compile(rf"'*[\t\r\n]|[{_BLANKS}]*[=+\-@＝＋－＠]")
+# What spreadsheets take for the start of a formula (OWASP, "CSV Injection").
+_FORMULA = frozenset("=+-@＝＋－＠")
 _TO_QUOTE = re.compile(r'[",\r\n]|^\s|\s$')
 
 
 def csv_guard(text: str) -> str:
     """Text that no spreadsheet runs as a formula: an apostrophe goes before what it would."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if _could_run(text) else text
 
 
 def csv_unguard(cell: str) -> str:
     """The text that ``csv_guard`` was given; other apostrophes (``'Tis so``) stay."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell
+    return cell[1:] if cell.startswith("'") and _could_run(cell[1:]) else cell
+
+
+def _could_run(text: str) -> bool:
+    """Whether a formula begins here, or behind blanks and invisible characters.
+
+    Apostrophes count as blanks, so that a text that came with one before its formula can be told
+    from a guarded formula.
+    """
+    if text.lstrip("'").startswith(("\t", "\r", "\n")):
+        return True
+    for char in text:
+        if char in _FORMULA:
+            return True
+        if not (char.isspace() or char == "'" or category(char) in {"Cc", "Cf"}):
+            return False
+    return False
 
 
 def write_csv(listing: Listing, out: TextIO, *, terminal: bool) -> int:

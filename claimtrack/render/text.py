@@ -104,7 +104,8 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
         )
         if cluster and joins:
             cluster += char
-            if char == _EMOJI_STYLE and width == 1:
+            # Only what is drawn as a symbol grows: ❤, ©, a keycap's digit, ‼.
+            if char == _EMOJI_STYLE and width == 1 and category(cluster[0])[0] in "SNP":
                 width = 2
         else:
             if cluster:

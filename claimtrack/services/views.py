@@ -107,6 +107,17 @@ class FigureView:
     on: PartialDate | None
     since: PartialDate | None
 
+    @property
+    def words(self) -> str:
+        """The figure in a line: "more than 900,000 people, displaced, Idlib, since 2019-12"."""
+        from claimtrack.quantity import Quantity, format_quantity
+
+        value = format_quantity(Quantity(self.comparator, self.low, self.high))
+        parts = [f"{value} {self.unit}" if self.unit else value, self.counted, self.place]
+        parts.append(f"on {self.on}" if self.on else None)
+        parts.append(f"since {self.since}" if self.since else None)
+        return ", ".join(part for part in parts if part)
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceView:
@@ -207,6 +218,27 @@ class ClaimView:
             return False
         gone = {one.id for one in self.evidence if one.withdrawn is not None}
         return any(number in gone for number in self.reviews[-1].evidence_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLine:
+    """A claim in a line under its speaker or its source.
+
+    ``no`` is the number of the appearance; of a claim that the source is evidence on, it is the
+    evidence's id, and ``stance`` says what it does.
+    """
+
+    claim_id: int
+    statement: str
+    status: Status
+    verdict: Verdict | None
+    no: int
+    stance: Stance | None = None
+
+    @property
+    def word(self) -> str:
+        """The one word that people type and read: the verdict, else the status."""
+        return self.verdict or self.status
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,189 @@
+"""`claim add` and `claim supersede`: record what somebody is reported to have said."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claimtrack.cli.app import App, command, need
+from claimtrack.cli.claim.group import claim
+from claimtrack.cli.options import (
+    appearance_given,
+    appearance_options,
+    figure_given,
+    figure_options,
+)
+from claimtrack.cli.params import Id, Words
+from claimtrack.vocab import Kind, Priority, hyphenated
+
+if TYPE_CHECKING:
+    from claimtrack.services.appearances import AppearanceGiven
+    from claimtrack.services.claims import ClaimGiven
+    from claimtrack.services.views import ClaimView
+
+
+def _claim_options(function: Any) -> Any:
+    for option in (
+        click.option("--new", is_flag=True, help="Insist that the same words are another claim."),
+        click.option("--language", default="en", show_default=True, help="Of the statement."),
+        click.option(
+            "--priority",
+            type=Words.of(Priority),
+            default=Priority.NORMAL.value,
+            show_default=True,
+            help="How soon to check it.",
+        ),
+        click.option("--topic", "topics", metavar="T", multiple=True, help="A topic; repeat."),
+        click.option("--kind", type=Words.of(Kind), help="What it is; fact, or figure with --figure."),
+    ):
+        function = option(function)
+    return function
+
+
+@command(
+    claim,
+    "add",
+    example="""
+claimtrack claim add "No ship left the port in May" --speaker "Ana Ruiz" \\
+    --source https://example.org/news/1 --published 2024-06-03 --said-on Sunday
+claimtrack claim add --source 7 --speaker "Ana Ruiz" --loop
+""",
+)
+@click.argument("statement", required=False)
+@_claim_options
+@appearance_options
+@figure_options
+@click.option("--loop", is_flag=True, help="Read one statement a line, until an empty one.")
+def add(app: App, statement: str | None, loop: bool, **options: Any) -> None:
+    """Record a claim: the statement, who made it and where it appeared.
+
+    Speaker and source are found, or created. The same statement again is not a second claim.
+    With --loop, type one statement a line; @NAME changes the speaker, /on DATE the day, and an
+    empty line ends it.
+    """
+    need(options["source"], "Where did it appear? Give --source URL, or the id of a source.")
+    given, appeared = _given(statement or "", options)
+    if loop:
+        need(statement is None, "With --loop the statements are typed line by line, not given.")
+        need(not given.figure.any, "With --loop a figure is added afterwards: claim edit --figure.")
+        from claimtrack.cli.claim.looping import run_loop
+
+        run_loop(app, given, appeared)
+        return
+    need(statement is not None, "Give the statement, or --loop to type several.")
+    say_recorded(app, record(app, given, appeared))
+
+
+@command(
+    claim,
+    "supersede",
+    example="""
+claimtrack claim supersede 8 "948,000 people have fled" --figure '>=948000' \\
+    --speaker UNHCR --source https://example.org/news/9
+""",
+)
+@click.argument("older", metavar="ID", type=Id())
+@click.argument("statement")
+@_claim_options
+@appearance_options
+@figure_options
+def supersede(app: App, older: int, statement: str, **options: Any) -> None:
+    """Record a newer figure as a claim of its own, linked to the older one.
+
+    The older claim keeps its verdict: it may have been right on its date. Unit, what is counted,
+    place and topics are taken over from it unless given.
+    """
+    need(options["source"], "Where did it appear? Give --source URL, or the id of a source.")
+    need(options["figure"], "Give the newer quantity with --figure, for example '>948000'.")
+    given, appeared = _given(statement, options)
+    say_recorded(app, record(app, given, appeared, supersedes_id=older))
+
+
+def _given(statement: str, options: dict[str, Any]) -> tuple[ClaimGiven, AppearanceGiven]:
+    from claimtrack.services.claims import ClaimGiven
+
+    kind = options.pop("kind")
+    appeared = appearance_given(options)
+    given = ClaimGiven(
+        statement=statement,
+        kind=Kind(kind) if kind else None,
+        language=options.pop("language"),
+        topics=tuple(options.pop("topics")),
+        priority=Priority(options.pop("priority")),
+        insist_new=options.pop("new"),
+        figure=figure_given(options),
+    )
+    return given, appeared
+
+
+def record(
+    app: App, given: ClaimGiven, appeared: AppearanceGiven, *, supersedes_id: int | None = None
+) -> ClaimView:
+    """Record a claim in a transaction of its own, asking about a near miss in a terminal.
+
+    Raises:
+        AlreadyRecordedError: with the `appearance add` command ready to paste.
+    """
+    from claimtrack.cli.settling import settle_speakers
+    from claimtrack.services.claims import AlreadyRecordedError, add_claim
+    from claimtrack.services.stories import load_claim
+
+    def attempt(now: AppearanceGiven) -> tuple[ClaimView, tuple[str, ...]]:
+        with app.write() as connection:
+            added = add_claim(connection, given, now, supersedes_id=supersedes_id)
+            return load_claim(connection, added.claim_id), added.told
+
+    try:
+        view, told = settle_speakers(app, appeared, attempt)
+    except AlreadyRecordedError as error:
+        error.next_command = appearance_command(error.claim_id, appeared)
+        raise
+    for line in told:
+        app.say(line)
+    return view
+
+
+def appearance_command(claim_id: int, appeared: AppearanceGiven) -> str:
+    """The `appearance add` command that says the same of a claim that is on record."""
+    words = ["claimtrack", "appearance", "add", str(claim_id)]
+    for name in appeared.speakers:
+        words += ["--speaker", name]
+    words += ["--source", appeared.source]
+    details = dataclasses.asdict(appeared.details)
+    for option, value in (
+        ("--source-title", details["title"]),
+        ("--publisher", details["publisher"]),
+        ("--agency", details["agency"]),
+        ("--published", details["published"]),
+        ("--source-kind", details["kind"]),
+        ("--said-on", appeared.said_on),
+        ("--quote", appeared.quote),
+        ("--passage", appeared.passage),
+        ("--manner", appeared.manner),
+        ("--at", appeared.place),
+    ):
+        if value is not None:
+            words += [option, value]
+    if appeared.new_speaker:
+        words.append("--new-speaker")
+    return shlex.join(words)
+
+
+def say_recorded(app: App, view: ClaimView) -> None:
+    """Print a claim that was just recorded."""
+    from claimtrack.cli.shapes import claim_json
+    from claimtrack.cli.story import appearance_line
+    from claimtrack.render import escape_terminal
+
+    def lines() -> list[str]:
+        supersedes = f", supersedes claim {view.supersedes_id}" if view.supersedes_id else ""
+        return [
+            f"Claim {view.id} ({hyphenated(view.word)}{supersedes}):"
+            f" {escape_terminal(view.statement)}",
+            *(f"  {appearance_line(one)}" for one in view.appearances),
+        ]
+
+    app.emit_object(claim_json(view), lines())

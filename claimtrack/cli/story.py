@@ -1,0 +1,256 @@
+"""The story of a claim as text: everything at a glance, in lines that fit the terminal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from claimtrack.render import display_width, escape_terminal, style
+from claimtrack.vocab import Kind, Manner, Priority, Stance, Status, Verdict, hyphenated
+
+if TYPE_CHECKING:
+    from claimtrack.services.views import (
+        AppearanceView,
+        ClaimView,
+        EvidenceView,
+        ReviewView,
+        SourceRef,
+        Withdrawal,
+    )
+
+#: Narrower than this, wrapping would leave a word a line.
+_NARROWEST = 30
+
+_COLORS: dict[str, str] = {
+    Status.UNVERIFIED: "yellow",
+    Status.IN_REVIEW: "cyan",
+    Status.SET_ASIDE: "dim",
+    Verdict.TRUE: "green",
+    Verdict.MOSTLY_TRUE: "green",
+    Verdict.FALSE: "red",
+    Verdict.MOSTLY_FALSE: "red",
+    Verdict.ALTERED: "red",
+    Verdict.MISCAPTIONED: "red",
+}
+
+_HEADINGS = {
+    Stance.SUPPORTS: "Evidence that supports it",
+    Stance.REFUTES: "Evidence that refutes it",
+    Stance.CONTEXT: "Context",
+}
+
+
+def word_style(word: str) -> str | None:
+    """The colour of a status or verdict, or None; takes both spellings."""
+    return _COLORS.get(word.replace("-", "_"))
+
+
+def story_lines(view: ClaimView, width: int | None, *, color: bool) -> list[str]:
+    """The lines of `claim show`, escaped, and wrapped to ``width`` columns (None: not wrapped)."""
+    return list(_Story(view, width, color=color).lines())
+
+
+def appearance_line(one: AppearanceView) -> str:
+    """An appearance in one escaped line: its address, who said it, when and where."""
+    speaker = one.speaker.name if one.speaker else hyphenated(one.manner)
+    said = f", said on {one.said_on}" if one.said_on else ""
+    gone = " (withdrawn)" if one.withdrawn else ""
+    line = f"{one.address}  {speaker}{said}, in source {one.source.id}: {one.source.label}{gone}"
+    return escape_terminal(line)
+
+
+class _Story:
+    def __init__(self, view: ClaimView, width: int | None, *, color: bool) -> None:
+        self.view = view
+        self.width = None if width is None else max(width, _NARROWEST)
+        self.color = color
+
+    def lines(self) -> Iterator[str]:
+        view = self.view
+        yield from self._text(view.statement, "", "bold", first=f"Claim {view.id}: ")
+        yield from self._standing()
+        yield ""
+        yield from self._facts()
+        yield ""
+        yield from self._heading("Where it appeared")
+        for one in view.appearances:
+            yield from self._appearance(one)
+        for stance, heading in _HEADINGS.items():
+            pieces = [piece for piece in view.evidence if piece.stance is stance]
+            if pieces:
+                yield ""
+                yield from self._heading(heading)
+                for piece in pieces:
+                    yield from self._evidence(piece)
+        if view.reviews or view.notes:
+            yield ""
+            yield from self._heading("Reviews and notes")
+            yield from self._course()
+
+    # -- the head -----------------------------------------------------------------------------
+
+    def _standing(self) -> Iterator[str]:
+        view = self.view
+        word = hyphenated(view.word)
+        color = word_style(view.word)
+        if view.reviews:
+            last = view.reviews[-1]
+            told = f"{word} since {_when(last.recorded_at)}, by {last.recorded_by}"
+            notes = _review_notes(last)
+            yield from self._text(f"{told}{notes}", "  ", *([color] if color else []))
+            yield from self._text(last.because, "  ")
+        else:
+            yield from self._text(f"{word}: nobody has looked at it yet", "  ", color or "bold")
+        if view.evidence_withdrawn:
+            gone = {piece.id for piece in view.evidence if piece.withdrawn is not None}
+            numbers = ", ".join(str(n) for n in view.reviews[-1].evidence_ids if n in gone)
+            yield from self._text(
+                f"! Evidence that this verdict rested on was withdrawn since: {numbers}. Look at"
+                " it again.",
+                "  ",
+                "bold",
+                "red",
+            )
+        if view.superseded_by_id is not None:
+            yield from self._text(
+                f"! A newer figure is on record: claim {view.superseded_by_id}.", "  ", "yellow"
+            )
+
+    def _facts(self) -> Iterator[str]:
+        view = self.view
+        facts = [f"{hyphenated(Kind(view.kind))}, priority {Priority(view.priority)}"]
+        if view.topics:
+            facts.append(f"topics {', '.join(view.topics)}")
+        if view.assigned_to:
+            facts.append(f"held by {view.assigned_to}")
+        if view.due_on:
+            facts.append(f"due on {view.due_on}")
+        if view.recheck_on:
+            facts.append(f"look again on {view.recheck_on}")
+        yield from self._text("; ".join(facts))
+        if view.figure is not None:
+            yield from self._text(f"Figure: {view.figure.words}")
+        if view.supersedes_id is not None:
+            yield from self._text(f"Takes the figure of claim {view.supersedes_id} further")
+        known = f" as {view.external_id}" if view.external_id else ""
+        yield from self._text(
+            f"Recorded{known} on {_when(view.recorded_at)} by {view.recorded_by};"
+            f" version {view.version}"
+        )
+
+    # -- appearances and evidence -------------------------------------------------------------
+
+    def _appearance(self, one: AppearanceView) -> Iterator[str]:
+        speaker = one.speaker.name if one.speaker else hyphenated(one.manner)
+        said = f", said on {one.said_on}" if one.said_on else ""
+        yield from self._text(f"{speaker}{said}", first=f"  {one.address}  ", indent="    ")
+        yield from self._source(one.source)
+        how = [hyphenated(one.manner)] if one.speaker or one.manner is Manner.CAPTION else []
+        how += [one.place] if one.place else []
+        if how:
+            yield from self._text(", ".join(how), "    ")
+        if one.quote:
+            yield from self._text(f"“{one.quote}”", "    ")
+        if one.passage:
+            yield from self._text(one.passage, "    ", first="    Passage: ")
+        found = one.attribution
+        if found is not None:
+            yield from self._text(
+                f"Attribution {hyphenated(found.finding)}, by {found.recorded_by} on"
+                f" {_when(found.recorded_at)}: {found.because}",
+                "    ",
+            )
+            if found.source is not None:
+                yield from self._source(found.source)
+        yield from self._withdrawn(one.withdrawn)
+
+    def _evidence(self, piece: EvidenceView) -> Iterator[str]:
+        told = f"Evidence {piece.id}, by {piece.recorded_by} on {_when(piece.recorded_at)}"
+        yield from self._text(told, first="  ", indent="    ")
+        yield from self._source(piece.source)
+        if piece.place:
+            yield from self._text(piece.place, "    ")
+        if piece.excerpt:
+            yield from self._text(f"“{piece.excerpt}”", "    ")
+        yield from self._withdrawn(piece.withdrawn)
+
+    def _source(self, ref: SourceRef) -> Iterator[str]:
+        parts = [f"source {ref.id}: {ref.label}"]
+        if ref.agency:
+            parts.append(f"text of {ref.agency}")
+        if ref.published_on:
+            parts.append(f"published {ref.published_on}")
+        if ref.url and ref.url != ref.label:
+            parts.append(ref.url)
+        yield from self._text(", ".join(parts), "    ")
+
+    def _withdrawn(self, gone: Withdrawal | None) -> Iterator[str]:
+        if gone is not None:
+            yield from self._text(
+                f"Withdrawn by {gone.by} on {_when(gone.at)}: {gone.because}", "    ", "yellow"
+            )
+
+    # -- reviews and notes --------------------------------------------------------------------
+
+    def _course(self) -> Iterator[str]:
+        view = self.view
+        entries: list[tuple[dt.datetime, str, str]] = []
+        before = Status.UNVERIFIED.value
+        for review in view.reviews:
+            after = review.word
+            told = f"{hyphenated(before)} → {hyphenated(after)}{_review_notes(review)}"
+            if review.evidence_ids:
+                told += f"; evidence {', '.join(map(str, review.evidence_ids))}"
+            entries.append((review.recorded_at, f"{review.recorded_by}: {told}", review.because))
+            before = after
+        entries += [
+            (note.recorded_at, f"{note.recorded_by} noted", note.body) for note in view.notes
+        ]
+        for at, head, body in sorted(entries, key=lambda entry: entry[0]):
+            yield from self._text(head, first=f"  {_when(at)}  ", indent="    ")
+            yield from self._text(body, "    ")
+
+    # -- laying out ---------------------------------------------------------------------------
+
+    def _heading(self, text: str) -> Iterator[str]:
+        yield from self._text(text, "", "bold")
+
+    def _text(
+        self, text: str, indent: str = "", *styles: str, first: str | None = None
+    ) -> Iterator[str]:
+        """A text in lines: its own line breaks stay, long lines are wrapped under ``indent``."""
+        lead = indent if first is None else first
+        for paragraph in text.replace("\r\n", "\n").split("\n"):
+            for line in self._wrapped(escape_terminal(paragraph.replace("\t", " ")), lead, indent):
+                margin, words = line
+                yield margin + style(words, *styles, color=self.color) if words else ""
+                lead = indent
+            lead = indent
+
+    def _wrapped(self, text: str, lead: str, indent: str) -> Iterator[tuple[str, str]]:
+        """Escaped text as (margin, line); a word that is too long stays whole, to be copied."""
+        if self.width is None:
+            yield lead, text
+            return
+        line = ""
+        for word in text.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and display_width(lead) + display_width(longer) > self.width:
+                yield lead, line
+                lead, line = indent, word
+            else:
+                line = longer
+        yield lead, line
+
+
+def _review_notes(review: ReviewView) -> str:
+    notes = [hyphenated(word) for word in (review.change, review.reason) if word]
+    if review.rating:
+        notes.append(f"rated {review.rating}")
+    return f" ({', '.join(notes)})" if notes else ""
+
+
+def _when(moment: dt.datetime) -> str:
+    """An instant, to the minute, in UTC."""
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,312 @@
+"""Record claims, and tend them: edit, note, assign, supersede."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from claimtrack.dates import parse_date
+from claimtrack.db import say_why
+from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError, UsageError
+from claimtrack.keys import clean_text, statement_key
+from claimtrack.models import claim, note
+from claimtrack.services.appearances import Added, AppearanceGiven, add_appearances
+from claimtrack.services.figures import FigureGiven, record_figure
+from claimtrack.services.stories import load_claim, load_figures, no_claim
+from claimtrack.services.views import ClaimView
+from claimtrack.vocab import Kind, Precision, Priority
+
+STATEMENT_LIMIT = 5_000
+TEXT_LIMIT = 20_000
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+class AlreadyRecordedError(ConflictError):
+    """The same statement is on record as claim ``claim_id``."""
+
+    def __init__(self, claim_id: int, statement: str, word: str) -> None:
+        super().__init__(
+            f"That statement is on record already, as claim {claim_id} ({word}): {statement!r}."
+            " If it was said again, add an appearance; --new records it as another claim."
+        )
+        self.claim_id = claim_id
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimGiven:
+    """A claim as typed."""
+
+    statement: str
+    kind: Kind | None = None
+    language: str = "en"
+    topics: tuple[str, ...] = ()
+    priority: Priority = Priority.NORMAL
+    figure: FigureGiven = field(default_factory=FigureGiven)
+    insist_new: bool = False
+
+
+def add_claim(
+    connection: Connection,
+    given: ClaimGiven,
+    appeared: AppearanceGiven,
+    *,
+    supersedes_id: int | None = None,
+) -> Added:
+    """Record a claim with its first appearances and its figure.
+
+    Raises:
+        AlreadyRecordedError: the same statement is a claim already (unless ``insist_new``).
+        NotFoundError, NearMissError, ConflictError, UsageError: as `add_appearances` says.
+        InvalidDataError: a text, date, URL or quantity can't be recorded.
+    """
+    statement = clean_text(given.statement, "statement", limit=STATEMENT_LIMIT)
+    topics = _topics(given.topics)
+    kind = given.kind or (Kind.FIGURE if given.figure.any else Kind.FACT)
+    language = _language(given.language)
+    older = None
+    if supersedes_id is not None:
+        older = load_claim(connection, supersedes_id)
+        _refuse_superseded(older)
+        if not given.figure.text:
+            raise UsageError("Give the newer quantity with --figure, for example '>948000'.")
+        topics = topics or older.topics
+    claim_id = _insert_claim(
+        connection,
+        statement,
+        insist_new=given.insist_new,
+        kind=kind,
+        language=language,
+        topics=list(topics),
+        priority=given.priority.level,
+        supersedes_id=supersedes_id,
+    )
+    if given.figure.any:
+        record_figure(connection, claim_id, given.figure, before=older.figure if older else None)
+    return add_appearances(connection, claim_id, appeared, statement=statement)
+
+
+def _insert_claim(
+    connection: Connection, statement: str, *, insist_new: bool, **values: Any
+) -> int:
+    key = statement_key(statement)
+    copies = connection.execute(
+        select(func.coalesce(func.max(claim.c.copy_no), 0)).where(claim.c.statement_key == key)
+    ).scalar_one()
+    if copies and not insist_new:
+        raise _already_recorded(connection, key)
+    try:
+        with connection.begin_nested():
+            return connection.execute(
+                insert(claim)
+                .values(statement=statement, statement_key=key, copy_no=copies + 1, **values)
+                .returning(claim.c.id)
+            ).scalar_one()
+    except IntegrityError as error:
+        # Somebody else recorded the same words between the look and the insert.
+        if isinstance(error.orig, UniqueViolation) and not insist_new:
+            raise _already_recorded(connection, key) from error
+        raise
+
+
+def _already_recorded(connection: Connection, key: bytes) -> ConflictError:
+    row = connection.execute(
+        select(claim.c.id, claim.c.statement, func.coalesce(claim.c.verdict, claim.c.status))
+        .where(claim.c.statement_key == key)
+        .order_by(claim.c.copy_no)
+        .limit(1)
+    ).first()
+    if row is None:
+        return ConflictError("That claim has been superseded a moment ago: look at it again.")
+    return AlreadyRecordedError(row[0], row[1], row[2].replace("_", "-"))
+
+
+def _refuse_superseded(older: ClaimView) -> None:
+    if older.superseded_by_id is not None:
+        raise ConflictError(
+            f"Claim {older.id} has been superseded by claim {older.superseded_by_id} already."
+            " Supersede that one instead.",
+            next_command=f"claimtrack claim show {older.superseded_by_id}",
+        )
+
+
+def _topics(topics: Sequence[str]) -> tuple[str, ...]:
+    cleaned = (clean_text(topic, "topic", limit=100).casefold() for topic in topics)
+    return tuple(dict.fromkeys(cleaned))
+
+
+def _language(tag: str) -> str:
+    if not _LANGUAGE.fullmatch(tag):
+        raise InvalidDataError(
+            f"{tag!r} is no language tag. Write it as en, ar or pt-BR (BCP 47)."
+        )
+    return tag
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimChange:
+    """What to change of a claim; None leaves a field as it is."""
+
+    statement: str | None = None
+    typo: bool = False
+    because: str | None = None
+    kind: Kind | None = None
+    language: str | None = None
+    priority: Priority | None = None
+    add_topics: tuple[str, ...] = ()
+    remove_topics: tuple[str, ...] = ()
+    figure: FigureGiven = field(default_factory=FigureGiven)
+    if_version: int | None = None
+
+
+def edit_claim(connection: Connection, claim_id: int, change: ClaimChange) -> ClaimView:
+    """Change a claim's fields; the trail keeps what stood there before.
+
+    Raises:
+        NotFoundError: there is no such claim.
+        ConflictError: its words stand under a verdict, another claim has the new words, or it
+            is not at ``if_version`` any more.
+        UsageError: nothing to change, or a typo without a reason.
+        InvalidDataError: a text or quantity can't be recorded.
+    """
+    connection.execute(select(claim.c.id).where(claim.c.id == claim_id).with_for_update())
+    before = load_claim(connection, claim_id)
+    if change.if_version is not None and change.if_version != before.version:
+        raise ConflictError(
+            f"Claim {claim_id} is at version {before.version} by now, not"
+            f" {change.if_version}: look at what changed first.",
+            next_command=f"claimtrack claim history {claim_id}",
+        )
+    if change.typo and not change.because:
+        raise UsageError("A typo in the words of a claim is corrected with a reason: --because.")
+    values: dict[str, Any] = {}
+    if change.statement is not None:
+        values.update(_new_words(connection, before, change))
+    if change.kind is not None:
+        values["kind"] = change.kind
+    if change.language is not None:
+        values["language"] = _language(change.language)
+    if change.priority is not None:
+        values["priority"] = change.priority.level
+    if change.add_topics or change.remove_topics:
+        removed = set(_topics(change.remove_topics))
+        kept = [topic for topic in before.topics if topic not in removed]
+        values["topics"] = list(dict.fromkeys([*kept, *_topics(change.add_topics)]))
+    if not values and not change.figure.any:
+        raise UsageError("There is nothing to change: say what, for example --priority high.")
+    if change.because is not None:
+        say_why(connection, clean_text(change.because, "reason", limit=TEXT_LIMIT))
+    if change.typo:
+        connection.execute(text("SELECT set_config('claimtrack.typo', 'on', true)"))
+    if values:
+        connection.execute(update(claim).where(claim.c.id == claim_id).values(**values))
+    if change.figure.any:
+        _refuse_checked(before, change, "figure")
+        record_figure(
+            connection,
+            claim_id,
+            change.figure,
+            before=load_figures(connection, [claim_id]).get(claim_id),
+        )
+    return load_claim(connection, claim_id)
+
+
+def _new_words(
+    connection: Connection, before: ClaimView, change: ClaimChange
+) -> dict[str, object]:
+    statement = clean_text(change.statement or "", "statement", limit=STATEMENT_LIMIT)
+    _refuse_checked(before, change, "words")
+    key = statement_key(statement)
+    if key == statement_key(before.statement):
+        return {"statement": statement}
+    other = connection.execute(select(claim.c.id).where(claim.c.statement_key == key)).scalar()
+    if other is not None:
+        raise ConflictError(
+            f"Claim {other} has those words already, so claim {before.id} keeps its own.",
+            next_command=f"claimtrack claim show {other}",
+        )
+    return {"statement": statement, "statement_key": key, "copy_no": 1}
+
+
+def _refuse_checked(before: ClaimView, change: ClaimChange, what: str) -> None:
+    if before.verdict is None or change.typo:
+        return
+    last = before.reviews[-1]
+    raise ConflictError(
+        f"Claim {before.id} was found {before.word.replace('_', '-')} by {last.recorded_by} on"
+        f" {last.recorded_at:%Y-%m-%d}, and its {what} stand under that verdict. A slip of the"
+        " pen is mended with --typo --because; anything else reopens it:",
+        next_command=f"claimtrack claim mark {before.id} unverified --because WHY",
+    )
+
+
+def add_note(connection: Connection, claim_id: int, body: str) -> int:
+    """Append a remark to a claim and return the note's id.
+
+    Raises:
+        NotFoundError: there is no such claim.
+        InvalidDataError: the text is blank or too long.
+    """
+    body = clean_text(body, "note", limit=TEXT_LIMIT, multiline=True)
+    if connection.execute(select(claim.c.id).where(claim.c.id == claim_id)).first() is None:
+        raise no_claim(claim_id)
+    return connection.execute(
+        insert(note).values(claim_id=claim_id, body=body).returning(note.c.id)
+    ).scalar_one()
+
+
+def assign(
+    connection: Connection,
+    claim_ids: Sequence[int],
+    name: str | None,
+    *,
+    due: str | None = None,
+    today: dt.date,
+) -> None:
+    """Give claims to somebody (None: to nobody), all or none; ``due`` sets the day as well.
+
+    Raises:
+        NotFoundError: one of the claims does not exist.
+        InvalidDataError: the name or date can't be recorded, or the date has passed.
+    """
+    values: dict[str, Any] = {
+        "assigned_to": None if name is None else clean_text(name, "name", limit=300)
+    }
+    if due is not None:
+        values["due_on"] = _due(due, today)
+    # In the order of their ids, so that two such commands at once can't wait for each other.
+    known = set(
+        connection.execute(
+            select(claim.c.id)
+            .where(claim.c.id == func.any(list(claim_ids)))
+            .order_by(claim.c.id)
+            .with_for_update(key_share=True)
+        ).scalars()
+    )
+    missing = [str(number) for number in claim_ids if number not in known]
+    if missing:
+        raise NotFoundError(
+            f"There is no claim {', '.join(missing)}. Nothing was assigned.",
+            next_command="claimtrack claim list",
+        )
+    connection.execute(
+        update(claim).where(claim.c.id == func.any(list(claim_ids))).values(**values)
+    )
+
+
+def _due(text_given: str, today: dt.date) -> dt.date:
+    due = parse_date(text_given, what="due date", anchor=today).value
+    if due.precision is not Precision.DAY:
+        raise InvalidDataError(f"--due wants a day, such as {today.isoformat()}.")
+    if due.day < today:
+        raise InvalidDataError(
+            f"--due {text_given} is {due}, which has passed. Write the date out,"
+            " or say for example 'next Friday'."
+        )
+    return due.day

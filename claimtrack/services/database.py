@@ -1,0 +1,253 @@
+"""The database itself: what is in it, and whether what it stores still hangs together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select, text
+
+from claimtrack.db import HEAD_REVISION, metadata, schema_revision
+from claimtrack.models import (
+    appearance,
+    claim,
+    event,
+    evidence,
+    review,
+    source,
+    speaker,
+    transition,
+)
+from claimtrack.models.rules import FUNCTIONS, LOGGED, TRIGGERS
+from claimtrack.vocab import TRANSITIONS, VERDICTS_WITHOUT_EVIDENCE
+
+#: How many offenders a failed check names.
+NAMED = 10
+
+#: The tables whose rows `db status` counts.
+COUNTED = (claim, appearance, source, speaker, evidence, review, event)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStatus:
+    """What a server says of one database. ``counts`` holds the tables that are there."""
+
+    server_version: str
+    database: str
+    session_user: str
+    owns_tables: bool
+    size_bytes: int
+    revision: str | None
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked; ``problem`` is None where all is well."""
+
+    name: str
+    problem: str | None
+
+
+def standing(revision: str | None) -> str:
+    """How a schema's revision stands to the one that this claimtrack works with.
+
+    One of ``missing``, ``current``, ``behind`` and ``ahead``.
+    """
+    if revision is None:
+        return "missing"
+    if revision == HEAD_REVISION:
+        return "current"
+    # Revisions are numbered in their order, with leading zeros.
+    return "behind" if revision < HEAD_REVISION else "ahead"
+
+
+def status(connection: Connection) -> DatabaseStatus:
+    """The database as it stands, whatever its schema: missing, behind or ahead."""
+    version, database, user, size, superuser = connection.execute(
+        text(
+            "SELECT current_setting('server_version'), current_database(), SESSION_USER,"
+            " pg_database_size(current_database()),"
+            " (SELECT rolsuper FROM pg_roles WHERE rolname = SESSION_USER)"
+        )
+    ).one()
+    owners = {
+        row.relname: row.owned
+        for row in connection.execute(
+            text(
+                "SELECT relname, pg_has_role(SESSION_USER, relowner, 'MEMBER') AS owned"
+                " FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            )
+        )
+    }
+    return DatabaseStatus(
+        # Debian's says "15.14 (Debian 15.14-0+deb12u1)".
+        server_version=str(version).split()[0],
+        database=database,
+        session_user=user,
+        owns_tables=bool(superuser) or owners.get("claim", False),
+        size_bytes=size,
+        revision=schema_revision(connection) if "alembic_version" in owners else None,
+        counts={
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in COUNTED
+            if table.name in owners
+        },
+    )
+
+
+def check(connection: Connection) -> list[Check]:
+    """Recompute what the database promises about its contents; the schema must be at its head.
+
+    Reads every row that counts: some seconds for a million claims.
+    """
+    return [
+        Check("functions are as made", _functions(connection)),
+        Check("triggers are as made, and on", _triggers(connection)),
+        Check("legal transitions are as made", _transitions(connection)),
+        *(Check(name, _offenders(connection, sql)) for name, sql in _INVARIANTS.items()),
+        Check("every row has left its event", _without_event(connection)),
+    ]
+
+
+# --- The rules -----------------------------------------------------------------------------------
+
+
+def _functions(connection: Connection) -> str | None:
+    found = [re.search(r"FUNCTION (\w+)\(.*?\$\$(.*)\$\$", made, re.DOTALL) for made in FUNCTIONS]
+    wanted = {match[1]: match[2] for match in found if match}
+    rows = connection.execute(
+        text("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+    )
+    stored = {row.proname: row.prosrc for row in rows}
+    return _named(sorted(name for name, body in wanted.items() if stored.get(name) != body))
+
+
+def _triggers(connection: Connection) -> str | None:
+    wanted: dict[tuple[str, str], str] = {}
+    for statement in TRIGGERS:
+        if made := re.match(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+) .*? ON (\w+)", statement):
+            wanted[made[2], made[1]] = "O"
+        elif always := re.match(r"ALTER TABLE (\w+) ENABLE ALWAYS TRIGGER (\w+)", statement):
+            wanted[always[1], always[2]] = "A"
+    rows = connection.execute(
+        text(
+            "SELECT relname, tgname, tgenabled::text FROM pg_trigger"
+            " JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace"
+        )
+    )
+    stored = {(row.relname, row.tgname): row.tgenabled for row in rows}
+    return _named(
+        sorted(
+            f"{name} on {table}"
+            for (table, name), state in wanted.items()
+            if stored.get((table, name)) != state
+        )
+    )
+
+
+def _transitions(connection: Connection) -> str | None:
+    rows = connection.execute(select(transition.c.from_status, transition.c.to_status))
+    stored = {(row.from_status, row.to_status) for row in rows}
+    wanted = {(before.value, after.value) for before, after in TRANSITIONS}
+    return _named(sorted(f"{before} to {after}" for before, after in stored ^ wanted))
+
+
+# --- What the rows must agree on -----------------------------------------------------------------
+
+_UNPROVEN = ", ".join(f"'{verdict}'" for verdict in sorted(VERDICTS_WITHOUT_EVIDENCE))
+
+#: Each query gives the offenders, one text a row.
+_INVARIANTS = {
+    "status and verdict are those of the latest review": """
+        SELECT 'claim ' || claim.id FROM claim
+        LEFT JOIN LATERAL (
+            SELECT no, status, verdict FROM review
+            WHERE claim_id = claim.id ORDER BY no DESC LIMIT 1
+        ) AS latest ON true
+        WHERE claim.status <> COALESCE(latest.status, 'unverified')
+            OR claim.verdict IS DISTINCT FROM latest.verdict
+            OR claim.review_no <> COALESCE(latest.no, 0)
+        ORDER BY claim.id
+    """,
+    "each review follows the one before it": """
+        SELECT 'claim ' || claim_id || ', review ' || no FROM (
+            SELECT claim_id, no, from_status,
+                lag(status, 1, 'unverified') OVER reviews AS ended,
+                row_number() OVER reviews AS place
+            FROM review WINDOW reviews AS (PARTITION BY claim_id ORDER BY no)
+        ) AS chain
+        WHERE no <> place OR from_status <> ended ORDER BY claim_id, no
+    """,
+    "verdicts that need evidence rest on some": f"""
+        SELECT 'claim ' || claim_id || ', review ' || no FROM review
+        WHERE status = 'checked' AND verdict NOT IN ({_UNPROVEN}) AND NOT EXISTS (
+            SELECT FROM review_evidence
+            JOIN evidence ON evidence.id = review_evidence.evidence_id
+            WHERE review_evidence.claim_id = review.claim_id
+                AND review_evidence.review_no = review.no
+                AND CASE review.verdict
+                    WHEN 'true' THEN evidence.stance = 'supports'
+                    WHEN 'false' THEN evidence.stance = 'refutes'
+                    ELSE true
+                END
+        ) ORDER BY claim_id, no
+    """,  # noqa: S608 - words of our own vocabulary
+    "reach counts the origins of the appearances": """
+        SELECT 'claim ' || claim.id FROM claim
+        LEFT JOIN (
+            SELECT appearance.claim_id, count(DISTINCT source.origin) AS reach
+            FROM appearance JOIN source ON source.id = appearance.source_id
+            WHERE appearance.withdrawn_at IS NULL GROUP BY appearance.claim_id
+        ) AS counted ON counted.claim_id = claim.id
+        WHERE claim.reach <> COALESCE(counted.reach, 0) ORDER BY claim.id
+    """,
+    "no appearance is missing": """
+        SELECT 'claim ' || claim_id FROM appearance GROUP BY claim_id
+        HAVING min(no) <> 1 OR max(no) <> count(*) ORDER BY claim_id
+    """,
+    "merged speakers make no chain": """
+        SELECT 'speaker ' || speaker.id FROM speaker
+        JOIN speaker AS target ON target.id = speaker.merged_into_id
+        WHERE target.merged_into_id IS NOT NULL ORDER BY speaker.id
+    """,
+    "every speaker has a name that leads to it": """
+        SELECT 'speaker ' || id FROM speaker
+        WHERE merged_into_id IS NULL
+            AND NOT EXISTS (SELECT FROM speaker_alias WHERE speaker_id = speaker.id)
+        ORDER BY id
+    """,
+}
+
+
+def _offenders(connection: Connection, sql: str) -> str | None:
+    return _named(list(connection.execute(text(sql)).scalars()))
+
+
+def _without_event(connection: Connection) -> str | None:
+    """Tables with rows that no event tells of, and events of rows that are gone."""
+    told = {
+        row.table_name: row.told
+        for row in connection.execute(
+            select(event.c.table_name, func.count(event.c.row_key.distinct()).label("told"))
+            .where(event.c.operation == "insert")
+            .group_by(event.c.table_name)
+        )
+    }
+    odd = []
+    for name in LOGGED:
+        table = metadata.tables[name]
+        rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        if rows != told.get(name, 0):
+            odd.append(f"{name} ({rows} rows, {told.get(name, 0)} recorded)")
+    return _named(odd)
+
+
+def _named(offenders: list[str]) -> str | None:
+    """Offenders as one line, the first few by name."""
+    if not offenders:
+        return None
+    more = len(offenders) - NAMED
+    listed = "; ".join(offenders[:NAMED])
+    return f"{listed} and {more} more" if more > 0 else listed

@@ -1,0 +1,144 @@
+"""Evidence: attach it to claims, tell what counts, withdraw it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import BigInteger, Connection, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from claimtrack.db import ACTOR
+from claimtrack.errors import ConflictError, NotFoundError
+from claimtrack.keys import clean_text
+from claimtrack.models import claim, evidence
+from claimtrack.services.stories import load_evidence, no_claim
+from claimtrack.services.views import AppearanceView, EvidenceView, SourceRef
+from claimtrack.vocab import Stance
+
+
+def attach(
+    connection: Connection,
+    claim_id: int,
+    source_id: int,
+    stance: Stance,
+    excerpt: str | None = None,
+    place: str | None = None,
+) -> EvidenceView:
+    """Attach a source to a claim as evidence.
+
+    The same piece (claim, source, stance and excerpt) that already stands is given back instead
+    of being recorded twice.
+
+    Raises:
+        NotFoundError: there is no such claim.
+        InvalidDataError: the excerpt or the place is blank or too long.
+    """
+    if excerpt is not None:
+        excerpt = clean_text(excerpt, "excerpt", limit=20_000, multiline=True)
+    if place is not None:
+        place = clean_text(place, "place", limit=300)
+    if connection.execute(select(claim.c.id).where(claim.c.id == claim_id)).first() is None:
+        raise no_claim(claim_id)
+    piece_id = record_piece(connection, claim_id, source_id, stance, excerpt, place)
+    return _one(connection, claim_id, piece_id)
+
+
+def record_piece(
+    connection: Connection,
+    claim_id: int,
+    source_id: int,
+    stance: Stance,
+    excerpt: str | None = None,
+    place: str | None = None,
+) -> int:
+    """The id of the standing piece like this, recorded now if there is none; texts are clean."""
+    standing = connection.execute(
+        select(evidence.c.id)
+        .where(
+            evidence.c.claim_id == claim_id,
+            evidence.c.source_id == source_id,
+            evidence.c.stance == stance,
+            evidence.c.excerpt.is_not_distinct_from(excerpt),
+            evidence.c.withdrawn_at.is_(None),
+        )
+        .order_by(evidence.c.id)
+        .limit(1)
+    ).scalar()
+    if standing is not None:
+        return standing
+    return connection.execute(
+        insert(evidence)
+        .values(claim_id=claim_id, source_id=source_id, stance=stance, excerpt=excerpt, place=place)
+        .returning(evidence.c.id)
+    ).scalar_one()
+
+
+def list_evidence(connection: Connection, claim_id: int) -> list[EvidenceView]:
+    """The evidence on a claim, withdrawn pieces too, in the order attached.
+
+    Raises:
+        NotFoundError: there is no such claim.
+    """
+    if connection.execute(select(claim.c.id).where(claim.c.id == claim_id)).first() is None:
+        raise no_claim(claim_id)
+    return load_evidence(connection, [claim_id])[claim_id]
+
+
+def withdraw(connection: Connection, evidence_id: int, because: str) -> EvidenceView:
+    """Withdraw a piece of evidence; it stays on record, and no longer counts.
+
+    Raises:
+        NotFoundError: there is no such piece.
+        ConflictError: it is already withdrawn.
+        InvalidDataError: the reason is blank or too long.
+    """
+    because = clean_text(because, "reason", limit=20_000, multiline=True)
+    claim_id = connection.execute(
+        update(evidence)
+        .where(evidence.c.id == evidence_id, evidence.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=func.now(), withdrawn_by=ACTOR, withdrawn_because=because)
+        .returning(evidence.c.claim_id)
+    ).scalar()
+    if claim_id is not None:
+        return _one(connection, claim_id, evidence_id)
+    gone = connection.execute(select(evidence).where(evidence.c.id == evidence_id)).first()
+    if gone is None:
+        raise NotFoundError(
+            f"There is no evidence {evidence_id}.", next_command="claimtrack evidence list CLAIM"
+        )
+    raise ConflictError(
+        f"Evidence {evidence_id} was already withdrawn by {gone.withdrawn_by} on"
+        f" {gone.withdrawn_at:%Y-%m-%d}: {gone.withdrawn_because}"
+    )
+
+
+def bears_witness(connection: Connection, claim_id: int, source_ids: Iterable[int]) -> set[int]:
+    """Those of the sources that count as evidence on the claim, by the database's own rule.
+
+    The article that made a claim, and whatever carries the same wire text, bears no witness.
+    """
+    offered = func.unnest(literal(list(source_ids), ARRAY(BigInteger))).column_valued("offered")
+    rows = connection.execute(select(offered).where(func.bears_witness(claim_id, offered)))
+    return set(rows.scalars())
+
+
+def why_no_witness(
+    appearances: Sequence[AppearanceView], offered: SourceRef, offered_name: str
+) -> str:
+    """Why a source that bears no witness counts for nothing, as a clause for people."""
+    for told in (one.source for one in appearances if one.withdrawn is None):
+        where = f"source {told.id}, where the claim appeared"
+        if told.id == offered.id:
+            return f"{offered_name} is where the claim appeared"
+        if told.agency is not None and told.agency == offered.agency:
+            return f"{offered_name} carries the same wire text ({told.agency}) as {where}"
+        if told.agency is not None and told.agency == offered.publisher:
+            return f"{offered_name} is by {told.agency}, whose wire text is that of {where}"
+        if told.publisher is not None and told.publisher == offered.agency:
+            return f"{offered_name} carries the wire text of {told.publisher}: that of {where}"
+    return f"{offered_name} is no second witness"
+
+
+def _one(connection: Connection, claim_id: int, evidence_id: int) -> EvidenceView:
+    pieces = load_evidence(connection, [claim_id])[claim_id]
+    return next(piece for piece in pieces if piece.id == evidence_id)

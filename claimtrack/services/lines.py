@@ -1,0 +1,271 @@
+"""Claims as lists and reports show them: in a line, with the first appearance that stands.
+
+The tables are read as they stand now, or as they stood at a moment: what a column held then is
+today's row with the later updates taken back (the database's function ``as_of``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    case,
+    column,
+    distinct,
+    func,
+    select,
+    text,
+    true,
+)
+
+from claimtrack.dates import PartialDate
+from claimtrack.models import appearance, claim, publisher, source, speaker
+from claimtrack.services.stories import partial_date
+from claimtrack.services.views import SourceRef, SpeakerRef
+from claimtrack.vocab import Kind, Manner, Priority, SourceKind, Status, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who said it, where and when: one appearance in a line."""
+
+    speaker: SpeakerRef | None
+    manner: Manner
+    said_on: PartialDate | None
+    source: SourceRef
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClaim:
+    """A claim in a line. ``appearances`` counts those that stand; ``told`` is the first of them."""
+
+    id: int
+    statement: str
+    kind: Kind
+    priority: Priority
+    status: Status
+    verdict: Verdict | None
+    assigned_to: str | None
+    due_on: dt.date | None
+    recheck_on: dt.date | None
+    reach: int
+    appearances: int
+    told: Told | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+    @property
+    def word(self) -> str:
+        """The one word that people type and read: the verdict, else the status."""
+        return self.verdict or self.status
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables that lines are made from, as they stand or as they stood."""
+
+    claim: FromClause
+    appearance: FromClause
+    speaker: FromClause
+    source: FromClause
+    publisher: FromClause
+    past: bool = False
+
+
+NOW = Tables(claim, appearance, speaker, source, publisher)
+
+
+def tables_as_of(moment: dt.datetime) -> Tables:
+    """The tables as they stood just before a moment; each is read whole."""
+
+    def then(name: str, key: str = "{id}") -> CTE:
+        columns = [column(one.name, one.type) for one in claim.metadata.tables[name].c]
+        rows = text(f"SELECT * FROM as_of(NULL::{name}, '{key}', :moment)")  # noqa: S608 - ours
+        return rows.bindparams(moment=moment).columns(*columns).cte(f"{name}_then")
+
+    appearances, sources = then("appearance", "{claim_id,no}"), then("source")
+    return Tables(
+        claim=_with_reach(then("claim"), appearances, sources),
+        appearance=appearances,
+        speaker=then("speaker"),
+        source=sources,
+        publisher=then("publisher"),
+        past=True,
+    )
+
+
+def _with_reach(claims: CTE, appearances: CTE, sources: CTE) -> CTE:
+    """Claims of an earlier time with the reach of that time, which no event tells."""
+    found = sources.c
+    house = func.coalesce(found.agency_id, found.publisher_id)
+    origin = case(
+        (house.is_not(None), func.concat("p", house)),
+        (found.host.is_not(None), func.concat("h", found.host)),
+        else_=func.concat("s", found.id),
+    )
+    reached = (
+        select(appearances.c.claim_id, func.count(distinct(origin)).label("reach"))
+        .join(sources, found.id == appearances.c.source_id)
+        .where(appearances.c.withdrawn_at.is_(None))
+        .group_by(appearances.c.claim_id)
+        .subquery("reached")
+    )
+    return (
+        select(
+            *(each for each in claims.c if each.key != "reach"),
+            func.coalesce(reached.c.reach, 0).label("reach"),
+        )
+        .select_from(claims)
+        .outerjoin(reached, reached.c.claim_id == claims.c.id)
+        .cte("claim_with_reach")
+    )
+
+
+def told_columns(tables: Tables) -> Select[Any]:
+    """The appearances that stand, with their speakers' heads and their sources."""
+    one, found = tables.appearance, tables.source
+    said, head = tables.speaker.alias("said"), tables.speaker.alias("head")
+    house, agency = tables.publisher.alias("house"), tables.publisher.alias("agency")
+    return (
+        select(
+            one.c.claim_id,
+            one.c.manner,
+            one.c.said_on,
+            one.c.said_precision,
+            head.c.id.label("speaker_id"),
+            head.c.name.label("speaker_name"),
+            *source_columns(found, house, agency),
+        )
+        .select_from(one)
+        .join(found, found.c.id == one.c.source_id)
+        .outerjoin(said, said.c.id == one.c.speaker_id)
+        .outerjoin(head, head.c.id == func.coalesce(said.c.merged_into_id, said.c.id))
+        .outerjoin(house, house.c.id == found.c.publisher_id)
+        .outerjoin(agency, agency.c.id == found.c.agency_id)
+        .where(one.c.withdrawn_at.is_(None))
+    )
+
+
+def source_columns(
+    found: FromClause, house: FromClause, agency: FromClause
+) -> tuple[ColumnElement[Any], ...]:
+    """The columns from which `source_ref` makes a source."""
+    return (
+        found.c.id.label("source_id"),
+        found.c.kind.label("source_kind"),
+        found.c.url,
+        found.c.title,
+        found.c.published_on,
+        found.c.published_precision,
+        house.c.name.label("publisher"),
+        agency.c.name.label("agency"),
+    )
+
+
+def source_ref(row: Row[*tuple[Any, ...]]) -> SourceRef:
+    """The source in a row that has `source_columns`."""
+    return SourceRef(
+        id=row.source_id,
+        kind=SourceKind(row.source_kind),
+        url=row.url,
+        title=row.title,
+        publisher=row.publisher,
+        agency=row.agency,
+        published_on=partial_date(row.published_on, row.published_precision),
+    )
+
+
+def lines(
+    connection: Connection,
+    chosen: Select[Any],
+    order: Callable[[FromClause], Sequence[ColumnElement[Any]]],
+    tables: Tables = NOW,
+) -> list[ListedClaim]:
+    """Claims in a line.
+
+    ``chosen`` selects all columns of ``tables.claim``, a page of it at most where there are many:
+    only for what it gives are appearances looked up. ``order`` names what to sort its rows by.
+    """
+    page = chosen.subquery("page")
+    told = told_columns(tables)
+    one = tables.appearance
+    counted: FromClause
+    first: FromClause
+    on_first: ColumnElement[bool]
+    on_counted: ColumnElement[bool]
+    if tables.past:
+        # No index helps here: every appearance is read once, not once a claim.
+        first = told.distinct(one.c.claim_id).order_by(one.c.claim_id, one.c.no).subquery("first")
+        counted = (
+            select(one.c.claim_id, func.count().label("appearances"))
+            .where(one.c.withdrawn_at.is_(None))
+            .group_by(one.c.claim_id)
+            .subquery("counted")
+        )
+        on_first = first.c.claim_id == page.c.id
+        on_counted = counted.c.claim_id == page.c.id
+    else:
+        of_page = one.c.claim_id == page.c.id
+        first = told.where(of_page).order_by(one.c.no).limit(1).lateral("first")
+        counted = (
+            select(func.count().label("appearances"))
+            .select_from(one)
+            .where(and_(of_page, one.c.withdrawn_at.is_(None)))
+            .lateral("counted")
+        )
+        on_first = on_counted = true()
+    rows = connection.execute(
+        select(
+            page,
+            func.coalesce(counted.c.appearances, 0).label("appearances"),
+            *(each for each in first.c if each.key != "claim_id"),
+        )
+        .select_from(page)
+        .outerjoin(first, on_first)
+        .outerjoin(counted, on_counted)
+        .order_by(*order(page))
+    )
+    return [_listed(row) for row in rows]
+
+
+def _listed(row: Row[*tuple[Any, ...]]) -> ListedClaim:
+    told = None
+    if row.source_id is not None:
+        told = Told(
+            speaker=SpeakerRef(row.speaker_id, row.speaker_name) if row.speaker_id else None,
+            manner=Manner(row.manner),
+            said_on=partial_date(row.said_on, row.said_precision),
+            source=source_ref(row),
+        )
+    return ListedClaim(
+        id=row.id,
+        statement=row.statement,
+        kind=Kind(row.kind),
+        priority=Priority.of_level(row.priority),
+        status=Status(row.status),
+        verdict=Verdict(row.verdict) if row.verdict else None,
+        assigned_to=row.assigned_to,
+        due_on=row.due_on,
+        recheck_on=row.recheck_on,
+        reach=row.reach,
+        appearances=row.appearances,
+        told=told,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+    )
+
+
+def lines_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, ListedClaim]:
+    """Claims in a line, by id."""
+    chosen = select(claim).where(claim.c.id == func.any(list(claim_ids)))
+    return {line.id: line for line in lines(connection, chosen, lambda page: [page.c.id])}

@@ -1,0 +1,224 @@
+"""Find claims by what is known about them, newest first, a page at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    union_all,
+)
+
+from claimtrack.errors import InvalidDataError
+from claimtrack.keys import clean_text, name_key
+from claimtrack.models import appearance, claim, review
+from claimtrack.services import sources, speakers
+from claimtrack.services.lines import ListedClaim, lines
+from claimtrack.vocab import Kind, Precision, Status
+
+#: How many claims are loaded at a time where all are wanted.
+PAGE = 500
+
+#: The text search configuration, spelled as in the index.
+_SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFilter:
+    """What claims to find; None or empty asks for nothing.
+
+    ``words`` are statuses and verdicts, a claim has one of them; it has one of ``kinds`` and all
+    ``topics``. ``speaker`` is a name or an id, ``source`` a URL or an id, ``assignee`` a name, or
+    "none" for claims that nobody holds. Days count from their start to their end; a date that is
+    only known to the month or year fits where it may lie between them.
+    """
+
+    words: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    topics: tuple[str, ...] = ()
+    speaker: str | None = None
+    source: str | None = None
+    text: str | None = None
+    assignee: str | None = None
+    said_since: dt.date | None = None
+    said_until: dt.date | None = None
+    recorded_since: dt.datetime | None = None
+    marked_since: dt.datetime | None = None
+
+
+def claim_ids(
+    connection: Connection, asked: ClaimFilter, limit: int, after: int | None = None
+) -> list[int]:
+    """The ids of at most ``limit`` claims, newest first, from below ``after`` on.
+
+    Raises:
+        NotFoundError: there is no such speaker or source.
+        ConflictError: several speakers have that name.
+        InvalidDataError: the words to look for are none, or the URL can't be read.
+    """
+    conditions = _conditions(connection, asked)
+    return list(connection.scalars(_chosen(conditions, asked.words, limit, after)))
+
+
+def claim_lines(
+    connection: Connection, asked: ClaimFilter, limit: int, after: int | None = None
+) -> list[ListedClaim]:
+    """As `claim_ids`, each claim in a line."""
+    numbers = _chosen(_conditions(connection, asked), asked.words, limit, after)
+    chosen = select(claim).where(claim.c.id.in_(numbers))
+    return lines(connection, chosen, lambda page: [page.c.id.desc()])
+
+
+def pages_of_ids(
+    connection: Connection, asked: ClaimFilter, limit: int | None, after: int | None = None
+) -> Iterator[list[int]]:
+    """All ids, or ``limit`` of them, in pages; raises as `claim_ids`."""
+    conditions = _conditions(connection, asked)
+    while limit is None or limit > 0:
+        size = PAGE if limit is None else min(PAGE, limit)
+        page = list(connection.scalars(_chosen(conditions, asked.words, size, after)))
+        if page:
+            yield page
+        if len(page) < size:
+            return
+        after = page[-1]
+        limit = None if limit is None else limit - len(page)
+
+
+def pages_of_lines(
+    connection: Connection, asked: ClaimFilter, after: int | None = None
+) -> Iterator[list[ListedClaim]]:
+    """All claims in a line, in pages; raises as `claim_ids`."""
+    for numbers in pages_of_ids(connection, asked, None, after):
+        chosen = select(claim).where(claim.c.id == func.any(numbers))
+        yield lines(connection, chosen, lambda page: [page.c.id.desc()])
+
+
+def _chosen(
+    conditions: list[ColumnElement[bool]], words: tuple[str, ...], limit: int, after: int | None
+) -> Select[Any]:
+    if after is not None:
+        conditions = [*conditions, claim.c.id < after]
+
+    def newest(*more: ColumnElement[bool]) -> Select[Any]:
+        found = select(claim.c.id).where(*conditions, *more)
+        return found.order_by(claim.c.id.desc()).limit(limit)
+
+    if Status.CHECKED in words:  # it has all verdicts in it
+        words = tuple(word for word in words if word in set(Status))
+    if len(set(words)) <= 1:
+        return newest(*map(_has_word, words[:1]))
+    # One branch a word: each comes in order from an index, whatever the planner thinks of IN.
+    branches = union_all(*(select(newest(_has_word(word)).subquery()) for word in set(words)))
+    merged = branches.subquery("found")
+    return select(merged.c.id).order_by(merged.c.id.desc()).limit(limit)
+
+
+def _has_word(word: str) -> ColumnElement[bool]:
+    return claim.c.status == word if word in set(Status) else claim.c.verdict == word
+
+
+def _conditions(connection: Connection, asked: ClaimFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if asked.kinds:
+        conditions.append(claim.c.kind.in_(asked.kinds))
+    if asked.topics:
+        # Topics are stored folded; see where claims are recorded.
+        topics = [clean_text(topic, "topic", limit=100).casefold() for topic in asked.topics]
+        conditions.append(claim.c.topics.contains(topics))
+    if asked.speaker is not None:
+        head = speakers.find(connection, asked.speaker)
+        numbers = speakers.identities(connection, head.id)
+        conditions.append(_appears(appearance.c.speaker_id == func.any(numbers)))
+    if asked.source is not None:
+        found = sources.find(connection, asked.source)
+        conditions.append(_appears(appearance.c.source_id == found.id))
+    if asked.text is not None:
+        conditions.append(_has_text(asked.text))
+    if asked.assignee is not None:
+        conditions.append(_held_by(connection, asked.assignee))
+    if asked.said_since is not None or asked.said_until is not None:
+        conditions.append(_appears(_said(asked.said_since, asked.said_until)))
+    if asked.recorded_since is not None:
+        conditions.append(claim.c.recorded_at >= asked.recorded_since)
+    if asked.marked_since is not None:
+        marked = select(review.c.claim_id).where(review.c.recorded_at >= asked.marked_since)
+        conditions.append(claim.c.id.in_(marked))
+    return conditions
+
+
+def _appears(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    standing = and_(condition, appearance.c.withdrawn_at.is_(None))
+    return claim.c.id.in_(select(appearance.c.claim_id).where(standing))
+
+
+def _has_text(wanted: str) -> ColumnElement[bool]:
+    """Every word occurs in the statement, whole or as the beginning of one.
+
+    The server's own parser takes the words apart as it did the statements'; quoted, they can
+    hold no operator of the query language.
+    """
+    words = [
+        word
+        for word in clean_text(wanted, "text to look for", limit=1000).split()
+        if any(char.isalnum() for char in word)
+    ]
+    if not words:
+        raise InvalidDataError("There is no word in the text to look for: write one or more.")
+    quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in words)
+    query = func.to_tsquery(_SIMPLE, " & ".join(f"'{word}':*" for word in quoted))
+    return func.to_tsvector(_SIMPLE, claim.c.statement).bool_op("@@")(query)
+
+
+def holders(connection: Connection) -> list[str]:
+    """Everybody who holds a claim, a step in the index for each and not for each claim."""
+    return list(
+        connection.scalars(
+            text(
+                "WITH RECURSIVE holder (name) AS ("
+                " SELECT min(assigned_to) FROM claim WHERE assigned_to IS NOT NULL"
+                " UNION ALL"
+                " SELECT (SELECT min(assigned_to) FROM claim WHERE assigned_to > holder.name)"
+                " FROM holder WHERE holder.name IS NOT NULL)"
+                " SELECT name FROM holder WHERE name IS NOT NULL"
+            )
+        )
+    )
+
+
+def _held_by(connection: Connection, name: str) -> ColumnElement[bool]:
+    if name.casefold() == "none":
+        return claim.c.assigned_to.is_(None)
+    key = name_key(clean_text(name, "name", limit=300))
+    alike = [holder for holder in holders(connection) if name_key(holder) == key]
+    return claim.c.assigned_to.in_(alike) if alike else false()
+
+
+def _said(since: dt.date | None, until: dt.date | None) -> ColumnElement[bool]:
+    said, precision = appearance.c.said_on, appearance.c.said_precision
+    conditions: list[ColumnElement[bool]] = []
+    if since is not None:
+        month, year = since.replace(day=1), since.replace(month=1, day=1)
+        conditions += [
+            said >= year,
+            or_(
+                said >= since,
+                and_(precision == Precision.MONTH, said >= month),
+                precision == Precision.YEAR,
+            ),
+        ]
+    if until is not None:
+        conditions.append(said <= until)
+    return and_(*conditions)

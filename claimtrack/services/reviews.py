@@ -1,0 +1,367 @@
+"""Mark claims: append a review that moves a claim's status, with its reason and its evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from claimtrack.dates import parse_date
+from claimtrack.db import ACTOR
+from claimtrack.errors import ConflictError, InvalidDataError, UsageError
+from claimtrack.keys import clean_text
+from claimtrack.models import claim, review, review_evidence
+from claimtrack.services import sources
+from claimtrack.services.evidence import bears_witness, record_piece, why_no_witness
+from claimtrack.services.refusals import explain
+from claimtrack.services.stories import load_claims, load_evidence, no_claim
+from claimtrack.services.views import ClaimView, EvidenceView, SourceRef
+from claimtrack.vocab import (
+    TRANSITIONS,
+    VERDICTS_WITHOUT_EVIDENCE,
+    Change,
+    Precision,
+    SetAsideReason,
+    Stance,
+    Status,
+    Verdict,
+    hyphenated,
+)
+
+#: The stance that a verdict can't do without; the others need any evidence at all.
+_NEEDED = {Verdict.TRUE: Stance.SUPPORTS, Verdict.FALSE: Stance.REFUTES}
+_VERDICTS = frozenset(verdict.value for verdict in Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkGiven:
+    """A mark as typed: ``word`` is a status or a verdict, evidence is sources by URL or id."""
+
+    word: str
+    because: str
+    supports: tuple[str, ...] = ()
+    refutes: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    change: Change | None = None
+    reason: SetAsideReason | None = None
+    rating: str | None = None
+    recheck_on: str | None = None
+    if_version: int | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict, where the word is one."""
+        return Verdict(self.word) if self.word in _VERDICTS else None
+
+    @property
+    def status(self) -> Status:
+        """The status that the word leads to."""
+        return Status.CHECKED if self.word in _VERDICTS else Status(self.word)
+
+    @property
+    def offered(self) -> list[tuple[Stance, str]]:
+        """The sources given with the mark, each with its stance."""
+        return [
+            *((Stance.SUPPORTS, reference) for reference in self.supports),
+            *((Stance.REFUTES, reference) for reference in self.refutes),
+            *((Stance.CONTEXT, reference) for reference in self.context),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The claims after they were marked, and what a person should be told."""
+
+    claims: tuple[ClaimView, ...]
+    told: tuple[str, ...]
+
+
+def mark(connection: Connection, claim_id: int, given: MarkGiven, *, today: dt.date) -> Marked:
+    """Mark one claim, as `mark_many` does."""
+    return mark_many(connection, [claim_id], given, today=today)
+
+
+def mark_many(
+    connection: Connection, claim_ids: Sequence[int], given: MarkGiven, *, today: dt.date
+) -> Marked:
+    """Append one review to each claim: all of them, or none (the caller's transaction).
+
+    A verdict rests on all evidence that stands, another word on what was given with it. The claim
+    is read without a lock: of two who mark it at once, the second one's review is refused by its
+    number. ``if_version`` is what a person had seen: with it the claim is locked, so that nothing
+    can change between the look and the mark. ``today`` is the day that "tomorrow" counts from.
+
+    Raises:
+        NotFoundError: there is no such claim, or no source of an id that was given.
+        UsageError: an option does not go with the word, or with where the claim stands.
+        ConflictError: no such move from there; a verdict stands and there is no ``change``;
+            somebody else holds the claim, marked it meanwhile, or changed it since
+            ``if_version``.
+        InvalidDataError: the reason is blank or too long, a date or URL can't be read, or the
+            verdict has no evidence to rest on.
+    """
+    values = _values(given, several=len(claim_ids) > 1, today=today)
+    views = _look(connection, sorted(claim_ids), given)
+    for view in views:
+        _refuse_move(connection, view, given)
+    offered = [
+        (stance, *sources.resolve(connection, reference)) for stance, reference in given.offered
+    ]
+    told = [f"New source {ref.id}: {ref.label}." for _, ref, created in offered if created]
+    new = {ref.id for _, ref, created in offered if created}
+    given_ids: dict[int, set[int]] = {}
+    for view in views:
+        given_ids[view.id] = {
+            record_piece(connection, view.id, ref.id, stance) for stance, ref, _ in offered
+        }
+    pieces = load_evidence(connection, [view.id for view in views])
+    for view in views:
+        standing = [piece for piece in pieces[view.id] if piece.withdrawn is None]
+        fresh = [piece for piece in standing if piece.id in given_ids[view.id]]
+        witnesses = bears_witness(connection, view.id, [piece.source.id for piece in standing])
+        _refuse_without_evidence(view, given, standing, witnesses, new)
+        told += [
+            f"Recorded, but it counts for nothing: {_why_not(view, piece.source, new)}."
+            for piece in fresh
+            if piece.source.id not in witnesses
+        ]
+        _append(connection, view, values, standing if given.verdict else fresh)
+    return Marked(tuple(load_claims(connection, claim_ids)), tuple(dict.fromkeys(told)))
+
+
+def _values(given: MarkGiven, *, several: bool, today: dt.date) -> dict[str, Any]:
+    """The review's columns, those that don't depend on the claim."""
+    word = hyphenated(given.word)
+    if given.reason is None and given.status is Status.SET_ASIDE:
+        words = ", ".join(hyphenated(known) for known in SetAsideReason)
+        raise UsageError(f"Say with --reason why it is set aside: {words}.")
+    if given.reason is not None and given.status is not Status.SET_ASIDE:
+        raise UsageError(f"--reason goes with set-aside, not with {word}.")
+    if given.verdict is None:
+        for option, value in (
+            ("--change", given.change),
+            ("--rating", given.rating),
+            ("--recheck-on", given.recheck_on),
+        ):
+            if value is not None:
+                raise UsageError(f"{option} goes with a verdict, and {word} is none.")
+    if given.if_version is not None and several:
+        raise UsageError("--if-version speaks of one claim: mark them one by one.")
+    rating = given.rating
+    return {
+        "status": given.status,
+        "verdict": given.verdict,
+        "because": clean_text(given.because, "reason (--because)", limit=20_000, multiline=True),
+        "change": given.change,
+        "reason": given.reason,
+        "rating": None if rating is None else clean_text(rating, "rating", limit=300),
+        "recheck_on": None if given.recheck_on is None else _recheck(given.recheck_on, today),
+    }
+
+
+def _recheck(given: str, today: dt.date) -> dt.date:
+    when = parse_date(given, what="--recheck-on", anchor=today).value
+    if when.precision is not Precision.DAY:
+        raise InvalidDataError(f"--recheck-on wants a day, such as {today.isoformat()}.")
+    if when.day < today:
+        raise InvalidDataError(
+            f"--recheck-on {given} is {when}, which has passed. Write the date out, or say for"
+            " example 'next Friday'."
+        )
+    return when.day
+
+
+def _look(connection: Connection, claim_ids: Sequence[int], given: MarkGiven) -> list[ClaimView]:
+    """The claims as they stand, in the order of ``claim_ids``."""
+    seen = select(claim.c.id, claim.c.version, claim.c.review_no).where(
+        claim.c.id == func.any(list(claim_ids))
+    )
+    if given.if_version is not None:
+        seen = seen.with_for_update(key_share=True)
+    rows = {row.id: row for row in connection.execute(seen)}
+    views = load_claims(connection, claim_ids)
+    for number in claim_ids:
+        if number not in rows:
+            raise no_claim(number)
+    for view in views:
+        if len(view.reviews) != rows[view.id].review_no:
+            # Somebody's mark was committed between the two looks.
+            raise ConflictError(
+                f"Claim {view.id} was marked a moment ago: look at it again.",
+                next_command=f"claimtrack claim show {view.id}",
+            )
+        if given.if_version not in (None, rows[view.id].version):
+            raise _changed_since(view, given.if_version)
+    return views
+
+
+def _changed_since(view: ClaimView, version: int | None) -> ConflictError:
+    since = f"Claim {view.id} is at version {view.version} by now, not {version}."
+    if view.reviews:
+        last = view.reviews[-1]
+        since += (
+            f" {last.recorded_by} marked it {hyphenated(last.word)} on"
+            f" {last.recorded_at:%Y-%m-%d}: {_shortened(last.because)}"
+        )
+    return ConflictError(since, next_command=f"claimtrack claim history {view.id}")
+
+
+# -- where it may go ---------------------------------------------------------------------------
+
+
+def _refuse_move(connection: Connection, view: ClaimView, given: MarkGiven) -> None:
+    if view.verdict is None and given.change is not None:
+        raise UsageError(
+            f"--change says why one verdict replaces another, and claim {view.id} has none yet:"
+            " leave it out.",
+        )
+    if (view.status, given.status) not in TRANSITIONS:
+        raise _no_such_move(connection, view, given)
+    if view.verdict is None or given.verdict is None:
+        return
+    if view.verdict == given.verdict:
+        raise ConflictError(
+            f"Claim {view.id} is already {_stands(view)}. To look at it again, reopen it:",
+            next_command=_command(view.id, Status.IN_REVIEW, "WHY"),
+        )
+    if given.change is None:
+        raise ConflictError(
+            f"Claim {view.id} is {_stands(view)}. Say with --change why the verdict changes:"
+            " revision (we see it differently), update (the world has changed) or correction (we"
+            " were wrong).",
+            next_command=_repeated(view.id, given, "--change", Change.REVISION.value),
+        )
+
+
+def _no_such_move(connection: Connection, view: ClaimView, given: MarkGiven) -> ConflictError:
+    onward = [after for before, after in TRANSITIONS if before is view.status]
+    words = [
+        "another verdict with --change"
+        if after is view.status
+        else "a verdict"
+        if after is Status.CHECKED
+        else hyphenated(after)
+        for after in onward
+    ]
+    possible = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+    message = f"Claim {view.id} is {_stands(view)}. From there it can be marked {possible}."
+    if view.status is given.status is Status.IN_REVIEW:
+        actor = connection.execute(select(ACTOR)).scalar_one()
+        if actor != view.assigned_to:
+            return ConflictError(
+                f"{message} To take it over:",
+                next_command=shlex.join(["claimtrack", "claim", "assign", str(view.id), actor]),
+            )
+    if Status.UNVERIFIED in onward and view.status is not Status.IN_REVIEW:
+        return ConflictError(message, next_command=_command(view.id, Status.UNVERIFIED, "WHY"))
+    return ConflictError(message)
+
+
+def _stands(view: ClaimView) -> str:
+    """Where a claim stands, who brought it there and when: "false, concluded by … on …"."""
+    word = hyphenated(view.word)
+    if not view.reviews:
+        return word
+    last = view.reviews[-1]
+    when = f"{last.recorded_at:%Y-%m-%d}"
+    match view.status:
+        case Status.CHECKED:
+            return f"{word}, concluded by {last.recorded_by} on {when}"
+        case Status.IN_REVIEW:
+            return f"in review, held by {view.assigned_to or 'nobody'} since {when}"
+        case Status.SET_ASIDE:
+            why = hyphenated(last.reason or "")
+            return f"set aside ({why}) by {last.recorded_by} on {when}"
+    return f"{word} since {when}, by {last.recorded_by}"
+
+
+def _command(claim_id: int, word: str, because: str, *more: str) -> str:
+    words = ["claimtrack", "claim", "mark", str(claim_id), hyphenated(word), "--because", because]
+    return shlex.join([*words, *more])
+
+
+def _repeated(claim_id: int, given: MarkGiven, *more: str) -> str:
+    """The command as it was typed, and more."""
+    options = [part for stance, source in given.offered for part in (f"--{stance}", source)]
+    for option, value in (
+        ("--change", given.change),
+        ("--rating", given.rating),
+        ("--recheck-on", given.recheck_on),
+    ):
+        if value is not None:
+            options += [option, value]
+    return _command(claim_id, given.word, given.because, *options, *more)
+
+
+def _shortened(text: str, limit: int = 200) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+# -- what it rests on --------------------------------------------------------------------------
+
+
+def _refuse_without_evidence(
+    view: ClaimView,
+    given: MarkGiven,
+    standing: Sequence[EvidenceView],
+    witnesses: set[int],
+    new: set[int],
+) -> None:
+    verdict = given.verdict
+    if verdict is None or verdict in VERDICTS_WITHOUT_EVIDENCE:
+        return
+    stance = _NEEDED.get(verdict)
+    fitting = [piece for piece in standing if stance in (None, piece.stance)]
+    if any(piece.source.id in witnesses for piece in fitting):
+        return
+    wanted = f" that {stance} it" if stance else ""
+    why = [_why_not(view, piece.source, new) for piece in fitting]
+    if len(standing) > len(fitting):
+        others = "1 other piece" if len(standing) - len(fitting) == 1 else "the other pieces"
+        why.append(f"{others} on record can't make it {hyphenated(verdict)}")
+    found = f"But {'; '.join(dict.fromkeys(why))}." if why else "There is none on record."
+    option = (
+        f"--{stance or (Stance.SUPPORTS if verdict is Verdict.MOSTLY_TRUE else Stance.REFUTES)}"
+    )
+    raise InvalidDataError(
+        f"The verdict {hyphenated(verdict)} on claim {view.id} needs at least one piece of"
+        f" evidence{wanted}, from elsewhere than the claim itself. {found}",
+        next_command=_repeated(view.id, given, option, "URL"),
+    )
+
+
+def _why_not(view: ClaimView, offered: SourceRef, new: set[int]) -> str:
+    label = _shortened(offered.label, 100)
+    # The number of a source that this very command records goes when the command fails.
+    name = label if offered.id in new else f"source {offered.id} ({label})"
+    return why_no_witness(view.appearances, offered, name)
+
+
+def _append(
+    connection: Connection,
+    view: ClaimView,
+    values: dict[str, Any],
+    rests_on: Sequence[EvidenceView],
+) -> None:
+    no = len(view.reviews) + 1
+    try:
+        connection.execute(
+            insert(review).values(claim_id=view.id, no=no, from_status=view.status, **values)
+        )
+    except IntegrityError as error:
+        refused = explain(error)
+        raise type(refused)(
+            f"Claim {view.id}: {refused.message}",
+            next_command=f"claimtrack claim show {view.id}",
+        ) from error
+    if rests_on:
+        connection.execute(
+            insert(review_evidence),
+            [{"claim_id": view.id, "review_no": no, "evidence_id": piece.id} for piece in rests_on],
+        )

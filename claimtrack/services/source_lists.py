@@ -1,0 +1,184 @@
+"""Sources as they are shown: with what is filed for them, and the claims that rest on them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, or_, select
+
+from claimtrack.errors import NotFoundError
+from claimtrack.keys import clean_text, word_key
+from claimtrack.models import appearance, capture, claim, evidence, publisher, source
+from claimtrack.services.sources import find
+from claimtrack.services.stories import load_sources
+from claimtrack.services.views import CaptureView, ClaimLine, SourceView
+from claimtrack.vocab import SourceKind, Stance, Status, Verdict
+
+
+def list_sources(
+    connection: Connection,
+    *,
+    text: str | None = None,
+    house: str | None = None,
+    kind: SourceKind | None = None,
+    limit: int | None = None,
+    after: int = 0,
+) -> list[SourceView]:
+    """Sources in the order recorded.
+
+    ``text`` keeps those with it in title, address or external id, without regard to case;
+    ``house`` those of a publisher or agency of that name; ``after`` is the last id of the page
+    before.
+
+    Raises:
+        NotFoundError: no publisher has this name.
+    """
+    query = select(source.c.id).where(source.c.id > after)
+    if text is not None:
+        wanted = clean_text(text, "text to look for", limit=1000)
+        query = query.where(
+            or_(
+                *(
+                    column.icontains(wanted, autoescape=True)
+                    for column in (source.c.title, source.c.url, source.c.external_id)
+                )
+            )
+        )
+    if house is not None:
+        name = clean_text(house, "publisher's name", limit=300)
+        number = connection.scalar(
+            select(publisher.c.id).where(publisher.c.name_key == word_key(name))
+        )
+        if number is None:
+            raise NotFoundError(
+                f'There is no publisher "{name}" on record.', next_command="claimtrack source list"
+            )
+        query = query.where(or_(source.c.publisher_id == number, source.c.agency_id == number))
+    if kind is not None:
+        query = query.where(source.c.kind == kind.value)
+    return _load(connection, connection.scalars(query.order_by(source.c.id).limit(limit)).all())
+
+
+def show(connection: Connection, reference: str) -> SourceView:
+    """The source of a number or an address.
+
+    Raises:
+        NotFoundError: there is none.
+        InvalidDataError: the reference is neither.
+    """
+    return _load(connection, [find(connection, reference).id])[0]
+
+
+def _load(connection: Connection, ids: Sequence[int]) -> list[SourceView]:
+    """Sources with their captures and counts, in the order of ``ids``."""
+    wanted = func.any(list(ids))
+    refs = load_sources(connection, ids)
+    captures: defaultdict[int, list[CaptureView]] = defaultdict(list)
+    for filed in connection.execute(
+        # Never the content: a page of sources may have gigabytes of it.
+        select(*(column for column in capture.c if column.name != "content"))
+        .where(capture.c.source_id == wanted)
+        .order_by(capture.c.id)
+    ):
+        captures[filed.source_id].append(
+            CaptureView(
+                id=filed.id,
+                sha256=filed.sha256.hex(),
+                byte_count=filed.byte_count,
+                file_name=filed.file_name,
+                media_type=filed.media_type,
+                recorded_at=filed.recorded_at,
+                recorded_by=filed.recorded_by,
+            )
+        )
+    claims, pieces = (
+        {
+            row.source_id: row.claims
+            for row in connection.execute(
+                select(table.c.source_id, func.count(table.c.claim_id.distinct()).label("claims"))
+                .where(table.c.source_id == wanted, table.c.withdrawn_at.is_(None))
+                .group_by(table.c.source_id)
+            )
+        }
+        for table in (appearance, evidence)
+    )
+    rows = connection.execute(
+        select(
+            source.c.id,
+            source.c.external_id,
+            source.c.language,
+            source.c.recorded_at,
+            source.c.recorded_by,
+            source.c.version,
+        ).where(source.c.id == wanted)
+    )
+    views = {
+        row.id: SourceView(
+            ref=refs[row.id],
+            external_id=row.external_id,
+            language=row.language,
+            captures=tuple(captures[row.id]),
+            claims=claims.get(row.id, 0),
+            evidence=pieces.get(row.id, 0),
+            recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
+            version=row.version,
+        )
+        for row in rows
+    }
+    return [views[number] for number in ids]
+
+
+def claims_in(
+    connection: Connection, source_id: int, *, limit: int | None = None
+) -> list[ClaimLine]:
+    """The claims that appear in a source, in the order recorded."""
+    rows = connection.execute(
+        select(claim.c.id, claim.c.statement, claim.c.status, claim.c.verdict, appearance.c.no)
+        .join(appearance, appearance.c.claim_id == claim.c.id)
+        .where(appearance.c.source_id == source_id, appearance.c.withdrawn_at.is_(None))
+        .order_by(claim.c.id, appearance.c.no)
+        .limit(limit)
+    )
+    return [
+        ClaimLine(
+            claim_id=row.id,
+            statement=row.statement,
+            status=Status(row.status),
+            verdict=Verdict(row.verdict) if row.verdict else None,
+            no=row.no,
+        )
+        for row in rows
+    ]
+
+
+def evidence_from(
+    connection: Connection, source_id: int, *, limit: int | None = None
+) -> list[ClaimLine]:
+    """The claims that a source is evidence on, in the order attached."""
+    rows = connection.execute(
+        select(
+            claim.c.id,
+            claim.c.statement,
+            claim.c.status,
+            claim.c.verdict,
+            evidence.c.id.label("no"),
+            evidence.c.stance,
+        )
+        .join(evidence, evidence.c.claim_id == claim.c.id)
+        .where(evidence.c.source_id == source_id, evidence.c.withdrawn_at.is_(None))
+        .order_by(evidence.c.id)
+        .limit(limit)
+    )
+    return [
+        ClaimLine(
+            claim_id=row.id,
+            statement=row.statement,
+            status=Status(row.status),
+            verdict=Verdict(row.verdict) if row.verdict else None,
+            no=row.no,
+            stance=Stance(row.stance),
+        )
+        for row in rows
+    ]

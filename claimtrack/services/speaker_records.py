@@ -1,0 +1,170 @@
+"""Add speakers and their names, put them right, and merge those that were found to be one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from claimtrack.db import say_why
+from claimtrack.errors import ConflictError
+from claimtrack.keys import clean_text
+from claimtrack.models import speaker, speaker_alias
+from claimtrack.services.speaker_lists import show
+from claimtrack.services.speakers import (
+    NearMissError,
+    alias_rows,
+    create,
+    exact,
+    head_of,
+    insert_alias,
+    locate,
+    named,
+    near_ones,
+    no_speaker,
+    read_name,
+)
+from claimtrack.services.views import SpeakerRef, SpeakerView
+from claimtrack.vocab import SpeakerKind
+
+
+def add(
+    connection: Connection,
+    name: str,
+    *,
+    kind: SpeakerKind | None = None,
+    description: str | None = None,
+    aliases: Sequence[str] = (),
+    qualifier: str | None = None,
+    insist_new: bool = False,
+) -> SpeakerView:
+    """Record a new speaker.
+
+    Raises:
+        ConflictError: the name already leads to a speaker, or one of the aliases to another.
+        NearMissError: the name is near others, and ``insist_new`` was not said.
+        InvalidDataError: a text can't be recorded.
+    """
+    asked = read_name(name, qualifier)
+    found = exact(connection, asked)
+    if found is not None:
+        raise ConflictError(
+            f'"{asked.written}" already is {named([found[1]])}. To record somebody else of that'
+            " name, tell them apart with --qualifier.",
+            next_command=f"claimtrack speaker show {found[1].id}",
+        )
+    if not insist_new:
+        likely = near_ones(connection, asked)
+        if likely:
+            raise NearMissError(asked.typed, likely)
+    text = None if description is None else clean_text(description, "description", limit=2000)
+    made = create(connection, asked, kind, text)
+    for alias in aliases:
+        add_alias(connection, made.id, alias)
+    return show(connection, str(made.id))
+
+
+def add_alias(connection: Connection, speaker_id: int, name: str) -> bool:
+    """Let another name lead to a speaker; False if it already does.
+
+    Raises:
+        ConflictError: the name leads to another speaker, or this one was merged into another.
+        NotFoundError: there is no such speaker.
+    """
+    _lock_head(connection, speaker_id)
+    asked = read_name(name)
+    row = connection.execute(
+        alias_rows().where(
+            speaker_alias.c.name_key == asked.key,
+            speaker_alias.c.qualifier_key == asked.qualifier_key,
+        )
+    ).first()
+    if row is None:
+        insert_alias(connection, speaker_id, asked)
+        return True
+    if row.head_id == speaker_id:
+        return False
+    other = SpeakerRef(row.head_id, row.head_name)
+    raise ConflictError(
+        f'"{asked.written}" already leads to {named([other])}. If the two are one, merge them.',
+        next_command=f"claimtrack speaker merge {speaker_id} {other.id} --because '…'",
+    )
+
+
+def _lock_head(connection: Connection, speaker_id: int) -> Row[Any]:
+    """The row of a speaker that was not merged, locked until the transaction ends."""
+    row = connection.execute(
+        select(speaker).where(speaker.c.id == speaker_id).with_for_update(key_share=True)
+    ).first()
+    if row is None:
+        raise no_speaker(speaker_id)
+    if row.merged_into_id is not None:
+        head = head_of(connection, speaker_id)
+        raise ConflictError(
+            f"{row.name} ({speaker_id}) was merged into {named([head])}. Use that one.",
+            next_command=f"claimtrack speaker show {head.id}",
+        )
+    return row
+
+
+def edit(
+    connection: Connection,
+    speaker_id: int,
+    *,
+    name: str | None = None,
+    kind: SpeakerKind | None = None,
+    description: str | None = None,
+    because: str | None = None,
+) -> SpeakerView:
+    """Change how a speaker is written; the old name goes on leading to it.
+
+    None leaves a field as it is; a blank ``description`` removes it.
+
+    Raises:
+        NotFoundError: there is no such speaker.
+        ConflictError: the new name leads to another speaker, or this one was merged.
+        InvalidDataError: a text can't be recorded.
+    """
+    row = _lock_head(connection, speaker_id)
+    if because is not None:
+        say_why(connection, clean_text(because, "reason", limit=20000, multiline=True))
+    values: dict[str, str | None] = {}
+    if name is not None:
+        values["name"] = read_name(name).written
+        add_alias(connection, speaker_id, name)
+    if kind is not None:
+        values["kind"] = kind.value
+    if description is not None:
+        blank = not description.strip()
+        values["description"] = (
+            None if blank else clean_text(description, "description", limit=2000)
+        )
+    changed = {key: value for key, value in values.items() if getattr(row, key) != value}
+    if changed:
+        connection.execute(speaker.update().where(speaker.c.id == speaker_id).values(changed))
+    return show(connection, str(speaker_id))
+
+
+def merge(connection: Connection, into: str, other: str, because: str) -> SpeakerView:
+    """Record that ``other`` is the same speaker as ``into``; all its names lead there from now on.
+
+    Raises:
+        ConflictError: one of them was already merged, or both are the same one.
+        NotFoundError: one of them is unknown.
+        InvalidDataError: the reason is blank.
+    """
+    reason = clean_text(because, "reason", limit=20000, multiline=True)
+    head_id, _ = locate(connection, into)
+    other_id, _ = locate(connection, other)
+    if head_id == other_id:
+        raise ConflictError(f"Both are speaker {head_id}: there is nothing to merge.")
+    # In one order for everybody, so that two merges at once wait instead of blocking each other.
+    for number in sorted((head_id, other_id)):
+        _lock_head(connection, number)
+    say_why(connection, reason)
+    # A chain is refused by the database: those merged into the other one go along first.
+    point = speaker.update().values(merged_into_id=head_id)
+    connection.execute(point.where(speaker.c.merged_into_id == other_id))
+    connection.execute(point.where(speaker.c.id == other_id))
+    return show(connection, str(head_id))

@@ -1,0 +1,321 @@
+"""What is not yet concluded, in the order in which to check it: now, or as it stood at a moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    distinct,
+    func,
+    null,
+    select,
+    text,
+    true,
+    tuple_,
+)
+from sqlalchemy import Text as TextType
+
+from claimtrack.errors import InvalidDataError
+from claimtrack.models.claims import TO_CHECK
+from claimtrack.services.lines import (
+    NOW,
+    ListedClaim,
+    Tables,
+    lines,
+    source_columns,
+    source_ref,
+)
+from claimtrack.services.views import SourceRef, SpeakerRef
+from claimtrack.vocab import CHECKABLE_KINDS, Kind, Manner, Priority, Status
+
+OPEN = (Status.UNVERIFIED, Status.IN_REVIEW)
+
+#: The buckets of the age histogram: label, and the first day of age that is beyond it.
+AGES: tuple[tuple[str, int | None], ...] = (
+    ("under 1 day", 1),
+    ("1-7 days", 8),
+    ("8-30 days", 31),
+    ("31-90 days", 91),
+    ("over 90 days", None),
+)
+
+_DAY = dt.timedelta(days=1)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Cursor(NamedTuple):
+    """The place of a claim in the order of the report; ``str()`` is what people paste.
+
+    It holds what the order goes by, and not only the claim: a claim that was concluded between
+    two pages leaves no hole.
+    """
+
+    priority: int
+    reach: int
+    recorded_at: dt.datetime
+    id: int
+
+    @classmethod
+    def of(cls, line: ListedClaim) -> Cursor:
+        """The place of a claim."""
+        return cls(line.priority.level, line.reach, line.recorded_at, line.id)
+
+    @classmethod
+    def parse(cls, words: str) -> Cursor:
+        """Read what ``str()`` gave. Raises InvalidDataError for anything else."""
+        match = re.fullmatch(r"([0-3])\.(\d{1,9})\.(-?\d{1,17})\.(\d{1,18})", words, re.ASCII)
+        if match is None:
+            raise InvalidDataError(
+                f"{words!r} is no place in this report: paste the one that the page before it"
+                " ended with."
+            )
+        try:
+            recorded_at = _EPOCH + dt.timedelta(microseconds=int(match[3]))
+        except OverflowError as error:
+            raise InvalidDataError(f"{words!r} is no place in this report.") from error
+        return cls(int(match[1]), int(match[2]), recorded_at, int(match[4]))
+
+    def __str__(self) -> str:
+        micros = (self.recorded_at - _EPOCH) // dt.timedelta(microseconds=1)
+        return f"{self.priority}.{self.reach}.{micros}.{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTotals:
+    """How many claims are open. ``apart`` counts the kinds that are not among the rows."""
+
+    unverified: int
+    in_review: int
+    by_priority: dict[Priority, int]
+    apart: dict[Kind, int]
+    ages: tuple[tuple[str, int], ...]
+
+    @property
+    def open(self) -> int:
+        """All that are not concluded and not set aside."""
+        return self.unverified + self.in_review
+
+
+class By(StrEnum):
+    """What to group open claims by."""
+
+    SPEAKER = "speaker"
+    SOURCE = "source"
+    TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGroup:
+    """Open claims of one speaker (or manner, where nobody is named), source or topic."""
+
+    speaker: SpeakerRef | None
+    manner: Manner | None
+    source: SourceRef | None
+    topic: str | None
+    unverified: int
+    in_review: int
+    oldest: dt.datetime
+    highest: Priority
+
+    @property
+    def open(self) -> int:
+        """All of them."""
+        return self.unverified + self.in_review
+
+
+def age_in_days(recorded_at: dt.datetime, moment: dt.datetime) -> int:
+    """Whole days since recording, of 24 hours."""
+    return max((moment - recorded_at) // _DAY, 0)
+
+
+def present_moment(connection: Connection) -> dt.datetime:
+    """The start of the transaction, by the server's clock that stamps what is recorded."""
+    moment = connection.execute(select(func.now())).scalar_one()
+    assert isinstance(moment, dt.datetime)  # noqa: S101 - for the type alone
+    return moment
+
+
+def open_rows(
+    connection: Connection,
+    kinds: Sequence[Kind],
+    limit: int,
+    after: Cursor | None = None,
+    tables: Tables = NOW,
+) -> list[ListedClaim]:
+    """At most ``limit`` open claims: by priority, then reach, then the oldest first.
+
+    Without ``kinds`` those that checking can conclude. They come from the index
+    ``ix_claim_to_check``, whose words and expressions are repeated here to the letter.
+    """
+    return lines(connection, chosen_rows(kinds, limit, after, tables), _order, tables)
+
+
+def chosen_rows(
+    kinds: Sequence[Kind], limit: int, after: Cursor | None, tables: Tables = NOW
+) -> Select[Any]:
+    """The claims of one page; apart from `open_rows`, so that its plan can be looked at."""
+    chosen = select(tables.claim).where(*_asked(tables, kinds)).order_by(*_order(tables.claim))
+    if after is not None:
+        place = (-after.priority, -after.reach, after.recorded_at, after.id)
+        chosen = chosen.where(tuple_(*_order(tables.claim)) > tuple_(*place))
+    return chosen.limit(limit)
+
+
+def _order(claims: FromClause) -> list[ColumnElement[Any]]:
+    found = claims.c
+    return [-found.priority, -found.reach, found.recorded_at, found.id]
+
+
+def _asked(tables: Tables, kinds: Sequence[Kind]) -> list[ColumnElement[bool]]:
+    found = tables.claim.c
+    if not kinds:
+        return [text(TO_CHECK)]  # type: ignore[list-item]
+    if set(kinds) <= set(CHECKABLE_KINDS):
+        return [text(TO_CHECK), found.kind.in_(kinds)]  # type: ignore[list-item]
+    return [found.status.in_(OPEN), found.kind.in_(kinds)]
+
+
+def open_totals(
+    connection: Connection, kinds: Sequence[Kind], moment: dt.datetime, tables: Tables = NOW
+) -> OpenTotals:
+    """Count all open claims, with their ages at ``moment``."""
+    found = tables.claim.c
+    bucket = case(
+        *(
+            (found.recorded_at > moment - days * _DAY, number)
+            for number, (_, days) in enumerate(AGES)
+            if days is not None
+        ),
+        else_=len(AGES) - 1,
+    ).label("bucket")
+    rows = connection.execute(
+        select(found.kind, found.status, found.priority, bucket, func.count().label("claims"))
+        .where(found.status.in_(OPEN))
+        .group_by(found.kind, found.status, found.priority, bucket)
+    ).all()
+    among = frozenset(kinds or CHECKABLE_KINDS)
+    statuses = dict.fromkeys(OPEN, 0)
+    priorities = dict.fromkeys(reversed(Priority), 0)
+    apart = {kind: 0 for kind in Kind if kind not in CHECKABLE_KINDS and kind not in among}
+    ages = [0] * len(AGES)
+    for row in rows:
+        kind = Kind(row.kind)
+        if kind in among:
+            statuses[Status(row.status)] += row.claims
+            priorities[Priority.of_level(row.priority)] += row.claims
+            ages[row.bucket] += row.claims
+        elif kind in apart:
+            apart[kind] += row.claims
+    return OpenTotals(
+        unverified=statuses[Status.UNVERIFIED],
+        in_review=statuses[Status.IN_REVIEW],
+        by_priority=priorities,
+        apart=apart,
+        ages=tuple((label, count) for (label, _), count in zip(AGES, ages, strict=True)),
+    )
+
+
+def open_groups(
+    connection: Connection,
+    by: By,
+    kinds: Sequence[Kind],
+    limit: int | None,
+    tables: Tables = NOW,
+) -> list[OpenGroup]:
+    """Open claims in groups, the largest first. A claim counts once in each that it belongs to."""
+    chosen = select(tables.claim).where(*_asked(tables, kinds)).subquery("open_claim")
+    keys, joined = {
+        By.SPEAKER: _by_speaker,
+        By.SOURCE: _by_source,
+        By.TOPIC: _by_topic,
+    }[by](tables, chosen)
+    number = distinct(chosen.c.id)
+    in_review = func.count(number).filter(chosen.c.status == Status.IN_REVIEW)
+    rows = connection.execute(
+        select(
+            *keys,
+            func.count(number).label("open"),
+            in_review.label("in_review"),
+            func.min(chosen.c.recorded_at).label("oldest"),
+            func.max(chosen.c.priority).label("highest"),
+        )
+        .select_from(joined)
+        .group_by(*keys)
+        .order_by(
+            func.count(number).desc(),
+            func.max(chosen.c.priority).desc(),
+            func.min(chosen.c.recorded_at),
+            *(key.asc().nulls_last() for key in keys),
+        )
+        .limit(limit)
+    )
+    groups = []
+    for row in rows:
+        values = row._mapping
+        speaker_id = values.get("speaker_id")
+        groups.append(
+            OpenGroup(
+                speaker=SpeakerRef(speaker_id, row.speaker_name) if speaker_id else None,
+                manner=Manner(values["manner"]) if values.get("manner") else None,
+                source=source_ref(row) if values.get("source_id") else None,
+                topic=values.get("topic"),
+                unverified=row.open - row.in_review,
+                in_review=row.in_review,
+                oldest=row.oldest,
+                highest=Priority.of_level(row.highest),
+            )
+        )
+    return groups
+
+
+_Grouping = tuple[list[ColumnElement[Any]], FromClause]
+
+
+def _standing(tables: Tables, chosen: FromClause) -> ColumnElement[bool]:
+    one = tables.appearance
+    return and_(one.c.claim_id == chosen.c.id, one.c.withdrawn_at.is_(None))
+
+
+def _by_speaker(tables: Tables, chosen: FromClause) -> _Grouping:
+    one = tables.appearance
+    said, head = tables.speaker.alias("said"), tables.speaker.alias("head")
+    joined = (
+        chosen.outerjoin(one, _standing(tables, chosen))
+        .outerjoin(said, said.c.id == one.c.speaker_id)
+        .outerjoin(head, head.c.id == func.coalesce(said.c.merged_into_id, said.c.id))
+    )
+    manner = case((head.c.id.is_(None), one.c.manner), else_=cast(null(), TextType))
+    return [
+        head.c.name.label("speaker_name"),
+        head.c.id.label("speaker_id"),
+        manner.label("manner"),
+    ], joined
+
+
+def _by_source(tables: Tables, chosen: FromClause) -> _Grouping:
+    one, found = tables.appearance, tables.source
+    house, agency = tables.publisher.alias("house"), tables.publisher.alias("agency")
+    joined = (
+        chosen.outerjoin(one, _standing(tables, chosen))
+        .outerjoin(found, found.c.id == one.c.source_id)
+        .outerjoin(house, house.c.id == found.c.publisher_id)
+        .outerjoin(agency, agency.c.id == found.c.agency_id)
+    )
+    return list(source_columns(found, house, agency)), joined
+
+
+def _by_topic(_tables: Tables, chosen: FromClause) -> _Grouping:
+    topic = func.unnest(chosen.c.topics).table_valued("topic", joins_implicitly=True).lateral()
+    return [topic.c.topic.label("topic")], chosen.outerjoin(topic, true())

@@ -1,0 +1,26 @@
+"""Benchmarks: `python -m tests.benchmarks startup|scale`.
+
+Each prints ratios of what it timed side by side in one run; nothing here is a test, since what a
+clock says depends on the machine and on who else is using it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.benchmarks import scale, startup
+
+BENCHMARKS = {"startup": startup.main, "scale": scale.main}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark that was named; the numbers after its name are sizes or rounds."""
+    if not arguments or arguments[0] not in BENCHMARKS:
+        print(f"usage: python -m tests.benchmarks {'|'.join(BENCHMARKS)} [NUMBER...]")
+        return 2
+    BENCHMARKS[arguments[0]]([int(number) for number in arguments[1:]])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

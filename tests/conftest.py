@@ -1,0 +1,306 @@
+"""The ground that the tests stand on: a real PostgreSQL and the real command line.
+
+Without an option, claimtrack's own PostgreSQL 18 is started for the run; ``--server URL`` takes
+any other, by a superuser's URL. The tables are migrated once, into a
+template. A test takes ``connection`` (rolled back at the end) where it can, and ``database_url``
+or the command line (a clone of its own) where it needs real commits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from psycopg.conninfo import conninfo_to_dict
+from pytest_postgresql import factories
+from pytest_postgresql.executors import NoopExecutor
+from pytest_postgresql.janitor import DatabaseJanitor
+from sqlalchemy import Connection
+
+from claimtrack import embedded
+from claimtrack.cli import cli
+from claimtrack.db import make_engine, write_transaction
+from claimtrack.migrate import upgrade
+
+#: Who acts in the tests, unless a test says otherwise.
+ACTOR = "Ana Ruiz"
+
+#: How long a command may take before a test counts it as hung, in seconds.
+PATIENCE = 60
+
+
+# --- The server ----------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--server",
+        metavar="URL",
+        help="run on this PostgreSQL, such as postgresql://postgres@localhost/postgres",
+    )
+
+
+class Server(NoopExecutor):
+    """Where the server is; new databases start out from PostgreSQL's own empty one."""
+
+    @property
+    def template_dbname(self) -> str:
+        return "template0"
+
+    def url(self, database: str) -> str:
+        """The URL of one database on it."""
+        user = quote(self.user, safe="")
+        if self.password:
+            user += f":{quote(self.password, safe='')}"
+        return f"postgresql://{user}@/{database}?host={quote(self.host, safe='/')}&port={self.port}"
+
+    def database(self, name: str, *, template: str = "template0") -> DatabaseJanitor:
+        """A context in which the database exists."""
+        return DatabaseJanitor(
+            user=self.user,
+            host=self.host,
+            port=self.port,
+            password=self.password,
+            maintenance_dbname=self.maintenance_dbname,
+            dbname=name,
+            template_dbname=template,
+            connection_timeout=10,
+        )
+
+
+def _server_at(url: str) -> Server:
+    parts = conninfo_to_dict(url)
+    return Server(
+        host=str(parts.get("host") or "localhost"),
+        port=int(parts.get("port") or 5432),
+        user=str(parts.get("user") or "postgres"),
+        password=str(parts["password"]) if parts.get("password") else None,
+        maintenance_dbname=str(parts.get("dbname") or "postgres"),
+        # Names of our own, since several runs may share a server.
+        dbname=f"claimtrack_{os.getpid()}_",
+        options="",
+    )
+
+
+@pytest.fixture(scope="session")
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """The server that all tests of this process share."""
+    if named := request.config.getoption("--server"):
+        psycopg.connect(named, connect_timeout=10).close()  # else the janitor tries for a minute
+        yield _server_at(named)
+        return
+    data_dir = tmp_path_factory.mktemp("server")
+    url = embedded.ensure_running(data_dir, database="postgres", notice=lambda _: None)
+    plain = url.replace("postgresql+psycopg://", "postgresql://")
+    try:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            # It lives no longer than the run, so that nothing has to survive a power cut.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield _server_at(plain)
+    finally:
+        embedded.stop(data_dir)
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _migrate(
+    *, host: str, port: int, user: str, dbname: str, password: str | None, **_: Any
+) -> None:
+    at = Server(host=host, port=port, user=user, dbname=dbname, password=password, options="")
+    upgrade(make_engine(at.url(dbname)))
+
+
+#: The template: one database with all tables, which the others are cloned from.
+migrated = factories.postgresql_noproc(
+    depends_on="server", dbname=f"claimtrack_{os.getpid()}_", load=[_migrate]
+)
+
+
+# --- Databases -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty_database_url(server: Server) -> Iterator[str]:
+    """A fresh database without any table."""
+    name = f"{server.dbname}empty"
+    with server.database(name):
+        yield server.url(name)
+
+
+@pytest.fixture
+def database_url(server: Server, migrated: NoopExecutor) -> Iterator[str]:
+    """A fresh database with all tables; what a test commits is there, and goes with it."""
+    name = f"{server.dbname}test"
+    with server.database(name, template=migrated.template_dbname):
+        yield server.url(name)
+
+
+@pytest.fixture(scope="session")
+def shared_database_url(server: Server, migrated: NoopExecutor) -> Iterator[str]:
+    """The database of the tests that commit nothing."""
+    name = f"{server.dbname}shared"
+    with server.database(name, template=migrated.template_dbname):
+        yield server.url(name)
+
+
+@pytest.fixture
+def connection(shared_database_url: str) -> Iterator[Connection]:
+    """A transaction in the actor's name, rolled back when the test is over."""
+    with write_transaction(make_engine(shared_database_url), actor=ACTOR) as connection:
+        yield connection
+        connection.rollback()
+
+
+# --- The command line ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended, and what it printed."""
+
+    args: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+
+class Run(Protocol):
+    """Run one command to its end."""
+
+    def __call__(
+        self,
+        *args: object,
+        input: str | None = None,  # noqa: A002 - the name that click and subprocess use
+        actor: str | None = ACTOR,
+        env: Mapping[str, str | None] = ...,
+    ) -> Outcome: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The environment of a command: this test's database and folders, nobody's settings."""
+
+    database_url: str
+    folder: Path
+
+    def __call__(
+        self, actor: str | None = ACTOR, env: Mapping[str, str | None] | None = None
+    ) -> dict[str, str | None]:
+        """The variables to set, and those to take away (None)."""
+        return {
+            **{name: None for name in os.environ if name.startswith(("CLAIMTRACK_", "PG"))},
+            "CLAIMTRACK_CONFIG": str(self.folder / "config.toml"),
+            "CLAIMTRACK_DATA_DIR": str(self.folder / "data"),
+            "CLAIMTRACK_DATABASE_URL": self.database_url,
+            "CLAIMTRACK_ACTOR": actor,
+            **(env or {}),
+        }
+
+
+@pytest.fixture
+def surroundings(database_url: str, tmp_path: Path) -> Surroundings:
+    return Surroundings(database_url, tmp_path)
+
+
+@pytest.fixture
+def run(surroundings: Surroundings) -> Run:
+    """Run a command in this process. An exception that it lets out fails the test."""
+
+    def run_it(
+        *args: object,
+        input: str | None = None,  # noqa: A002
+        actor: str | None = ACTOR,
+        env: Mapping[str, str | None] | None = None,
+    ) -> Outcome:
+        words = tuple(str(arg) for arg in args)
+        result = CliRunner().invoke(
+            cli,
+            words,
+            prog_name="claimtrack",
+            input=input,
+            env=surroundings(actor, env),
+            catch_exceptions=False,
+        )
+        return Outcome(words, result.exit_code, result.stdout, result.stderr)
+
+    return run_it
+
+
+@pytest.fixture
+def ok(run: Run) -> Run:
+    """As ``run``, and the test fails when the command does."""
+
+    def run_it(*args: object, **options: Any) -> Outcome:
+        outcome = run(*args, **options)
+        if outcome.code != 0:
+            pytest.fail(f"{' '.join(outcome.args)}: exit {outcome.code}\n{outcome.err}")
+        return outcome
+
+    return run_it
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start_process(surroundings: Surroundings) -> Iterator[Start]:
+    """Start a command as a process of its own, with pipes; it is ended with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(
+        *args: object, actor: str | None = ACTOR, env: Mapping[str, str | None] | None = None
+    ) -> subprocess.Popen[str]:
+        wanted = {**os.environ, **surroundings(actor, env)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "claimtrack", *(str(arg) for arg in args)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env={name: value for name, value in wanted.items() if value is not None},
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        with process:  # closes the pipes
+            pass
+
+
+@pytest.fixture
+def process(start_process: Start) -> Run:
+    """As ``run``, in a process of its own: slower, for pipes, signals and concurrency."""
+
+    def run_it(
+        *args: object,
+        input: str | None = None,  # noqa: A002
+        actor: str | None = ACTOR,
+        env: Mapping[str, str | None] | None = None,
+    ) -> Outcome:
+        running = start_process(*args, actor=actor, env=env)
+        out, err = running.communicate(input, timeout=PATIENCE)
+        return Outcome(tuple(str(arg) for arg in args), running.returncode, out, err)
+
+    return run_it
