@@ -9,6 +9,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
+import claimtrack.models  # noqa: F401 - fills the metadata
 from claimtrack import migrate
 from claimtrack.db import metadata
 
@@ -19,6 +20,7 @@ def configure_and_run() -> None:
     if context.is_offline_mode():
         context.configure(
             dialect_name="postgresql",
+            dialect_opts={"paramstyle": "named"},  # else each "%" comes out doubled
             target_metadata=metadata,
             literal_binds=True,
             transaction_per_migration=True,

@@ -245,4 +245,3 @@ def developer_connection() -> Iterator[Connection]:
     )
     with make_engine(url).connect() as connection:
         yield connection
-

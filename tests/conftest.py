@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ class Server(NoopExecutor):
             maintenance_dbname=self.maintenance_dbname,
             dbname=name,
             template_dbname=template,
-            connection_timeout=10,
+            connection_timeout=0,  # it was reached before: whoever goes away now stays away
         )
 
 
@@ -94,15 +95,14 @@ def _server_at(url: str) -> Server:
 
 
 @pytest.fixture(scope="session")
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The server that all tests of this process share."""
     if named := request.config.getoption("--server"):
         psycopg.connect(named, connect_timeout=10).close()  # else the janitor tries for a minute
         yield _server_at(named)
         return
-    data_dir = tmp_path_factory.mktemp("server")
+    # Not among pytest's folders, of which a later run clears the old ones away.
+    data_dir = Path(tempfile.mkdtemp(prefix="claimtrack-tests-"))
     url = embedded.ensure_running(data_dir, database="postgres", notice=lambda _: None)
     plain = url.replace("postgresql+psycopg://", "postgresql://")
     try:
@@ -215,6 +215,13 @@ class Surroundings:
             **(env or {}),
         }
 
+    def whole(
+        self, actor: str | None = ACTOR, env: Mapping[str, str | None] | None = None
+    ) -> dict[str, str]:
+        """The whole environment of a process."""
+        wanted = {**os.environ, **self(actor, env)}
+        return {name: value for name, value in wanted.items() if value is not None}
+
 
 @pytest.fixture
 def surroundings(database_url: str, tmp_path: Path) -> Surroundings:
@@ -258,6 +265,30 @@ def ok(run: Run) -> Run:
     return run_it
 
 
+class OwnServer:
+    """Commands on claimtrack's own PostgreSQL, in a data folder of the test's own."""
+
+    def __init__(self, run: Run, folder: Path) -> None:
+        self.command = run
+        self.folder = folder
+
+    def __call__(self, *args: object) -> Outcome:
+        return self.command(*args, env=self.env)
+
+    @property
+    def env(self) -> dict[str, str | None]:
+        """The variables that name no server, and this folder."""
+        return {"CLAIMTRACK_DATABASE_URL": None, "CLAIMTRACK_DATA_DIR": str(self.folder)}
+
+
+@pytest.fixture
+def own(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+    """As ``run``, with no URL: nothing is set up before the first command that needs it."""
+    server = OwnServer(run, tmp_path_factory.mktemp("own") / "data")
+    yield server
+    embedded.stop(server.folder)
+
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -269,14 +300,13 @@ def start_process(surroundings: Surroundings) -> Iterator[Start]:
     def start(
         *args: object, actor: str | None = ACTOR, env: Mapping[str, str | None] | None = None
     ) -> subprocess.Popen[str]:
-        wanted = {**os.environ, **surroundings(actor, env)}
         process = subprocess.Popen(
             [sys.executable, "-m", "claimtrack", *(str(arg) for arg in args)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            env={name: value for name, value in wanted.items() if value is not None},
+            env=surroundings.whole(actor, env),
         )
         started.append(process)
         return process

@@ -11,7 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, select
 
 from claimtrack import models
-from claimtrack.keys import name_key, statement_key, url_host, url_key
+from claimtrack.db import make_engine
+from claimtrack.keys import statement_key
+from claimtrack.names import name_key
+from claimtrack.urls import url_host, url_key
 from claimtrack.vocab import Manner
 
 STATEMENT = "The north bridge was closed for the whole of May"
@@ -20,7 +23,8 @@ ARTICLE = "https://example.org/news/bridge"
 
 
 def _insert(connection: Connection, table: Table, **values: Any) -> int:
-    return connection.execute(insert(table).values(**values).returning(table.c.id)).scalar_one()
+    made = connection.execute(insert(table).values(**values).returning(table.c.id))
+    return int(made.scalar_one())
 
 
 def speaker(connection: Connection, name: str = SPEAKER) -> int:
@@ -159,3 +163,17 @@ def review(
             )
         )
     return int(columns["no"])
+
+
+def stored(database_url: str, claim_id: int) -> Any:
+    """The columns of a claim as they are stored, and its ``reviews`` in order."""
+    with make_engine(database_url).connect() as connection:
+        row = (
+            connection.execute(select(models.claim).where(models.claim.c.id == claim_id))
+            .one()
+            ._mapping
+        )
+        reviews = connection.execute(
+            select(models.review).where(models.review.c.claim_id == claim_id).order_by("no")
+        ).all()
+    return {**row, "reviews": reviews}

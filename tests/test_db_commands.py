@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from claimtrack import embedded
 from claimtrack.db import HEAD_REVISION
 
 if TYPE_CHECKING:
-    from tests.conftest import Outcome, Run
+    from tests.conftest import Outcome, OwnServer, Run
 
 #: A small desk: claim 1 is checked on evidence, claim 2 said by a speaker who was merged.
 DESK = """
@@ -48,25 +47,6 @@ def desk(database_url: str) -> str:
     with psycopg.connect(database_url) as connection:
         connection.execute(DESK.encode())
     return database_url
-
-
-class OwnServer:
-    """Commands on claimtrack's own PostgreSQL, in a folder of the test's own."""
-
-    def __init__(self, run: Run, folder: Path) -> None:
-        self.command = run
-        self.folder = folder
-
-    def __call__(self, *args: object) -> Outcome:
-        env = {"CLAIMTRACK_DATABASE_URL": None, "CLAIMTRACK_DATA_DIR": str(self.folder)}
-        return self.command(*args, env=env)
-
-
-@pytest.fixture
-def own(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
-    server = OwnServer(run, tmp_path_factory.mktemp("own") / "data")
-    yield server
-    embedded.stop(server.folder)
 
 
 # --- status --------------------------------------------------------------------------------------

@@ -285,9 +285,7 @@ class App:
 
     def emit_object(self, data: Mapping[str, Any], text: Iterable[str]) -> None:
         """Print one thing: ``text`` for a person, ``data`` for a program."""
-        emit_object(
-            data, self.format, sys.stdout, text=text, width=self.width, color=self.color
-        )
+        emit_object(data, self.format, sys.stdout, text=text, width=self.width, color=self.color)
 
 
 def refuse_old_server(connection: Connection) -> None:
@@ -298,9 +296,7 @@ def refuse_old_server(connection: Connection) -> None:
     """
     version = connection.dialect.server_version_info or (0,)
     if version < (14,):
-        raise DatabaseError(
-            f"The server is PostgreSQL {version[0]}; claimtrack needs 14 or newer."
-        )
+        raise DatabaseError(f"The server is PostgreSQL {version[0]}; claimtrack needs 14 or newer.")
 
 
 # -- options that stand on every command -------------------------------------------------------
@@ -376,5 +372,3 @@ def need(condition: object, message: str) -> None:
     """
     if not condition:
         raise UsageError(message)
-
-

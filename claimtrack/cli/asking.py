@@ -1,20 +1,15 @@
-"""Ask the person at the terminal which speaker is meant, and try again with the answer."""
+"""Ask the person at the terminal which speaker is meant."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from claimtrack.cli.app import App
 
 if TYPE_CHECKING:
-    from claimtrack.services.appearances import AppearanceChange, AppearanceGiven
     from claimtrack.services.speakers import NearMissError
-
-Outcome = TypeVar("Outcome")
 
 
 def ask_which_speaker(app: App, error: NearMissError) -> str | None:
@@ -44,42 +39,3 @@ def ask_which_speaker(app: App, error: NearMissError) -> str | None:
         "Choose", type=click.Choice(answers, case_sensitive=False), show_choices=True, err=True
     )
     return None if answer == "n" else str(error.candidates[int(answer) - 1].id)
-
-
-def settle_speakers(
-    app: App, given: AppearanceGiven, attempt: Callable[[AppearanceGiven], Outcome]
-) -> Outcome:
-    """Call ``attempt``, each time that a name is only near others with the person's answer to it.
-
-    Raises:
-        NearMissError: nobody can be asked.
-    """
-    from claimtrack.services.speakers import NearMissError
-
-    while True:
-        try:
-            return attempt(given)
-        except NearMissError as error:
-            chosen = ask_which_speaker(app, error)
-            if chosen is None:
-                given = dataclasses.replace(given, insisted=given.insisted | {error.name})
-            else:
-                names = tuple(chosen if name == error.name else name for name in given.speakers)
-                given = dataclasses.replace(given, speakers=names)
-
-
-def settle_speaker(
-    app: App, change: AppearanceChange, attempt: Callable[[AppearanceChange], Outcome]
-) -> Outcome:
-    """As `settle_speakers`, for the one speaker of an appearance that is edited."""
-    from claimtrack.services.speakers import NearMissError
-
-    try:
-        return attempt(change)
-    except NearMissError as error:
-        chosen = ask_which_speaker(app, error)
-        return attempt(
-            dataclasses.replace(change, new_speaker=True)
-            if chosen is None
-            else dataclasses.replace(change, speaker=chosen)
-        )

@@ -37,7 +37,9 @@ source_details = _stack(
 )
 
 appearance_options = _stack(
-    click.option("--speaker", "speakers", metavar="NAME", multiple=True, help="Who said it; repeat."),
+    click.option(
+        "--speaker", "speakers", metavar="NAME", multiple=True, help="Who said it; repeat."
+    ),
     click.option("--source", metavar="URL|ID", help="Where it appeared."),
     source_details,
     click.option("--said-on", metavar="DATE", help="When: 2020-02-25, 2020-02, Tuesday."),
@@ -49,7 +51,9 @@ appearance_options = _stack(
 )
 
 figure_options = _stack(
-    click.option("--figure", metavar="QUANTITY", help="The quantity: '>900000', 40-50, '~3 million'."),
+    click.option(
+        "--figure", metavar="QUANTITY", help="The quantity: '>900000', 40-50, '~3 million'."
+    ),
     click.option("--unit", metavar="UNIT", help="Its unit: people, USD, percent."),
     click.option("--counted", metavar="WHAT", help="What is counted: displaced, killed."),
     click.option("--where", metavar="PLACE", help="Where it is counted."),

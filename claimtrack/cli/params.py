@@ -64,9 +64,7 @@ class ClaimIds(click.ParamType[Any]):
         for part in str(value).split(","):
             match = re.fullmatch(r"\s*(\d{1,18})(?:\s*-\s*(\d{1,18}))?\s*", part, re.ASCII)
             if match is None:
-                self.fail(
-                    f"{value!r} is no id. Write one number, or several as 1-6,9.", param, ctx
-                )
+                self.fail(f"{value!r} is no id. Write one number, or several as 1-6,9.", param, ctx)
             first = int(match[1])
             last = int(match[2] or first)
             if last < first or last - first >= MAX_IDS:

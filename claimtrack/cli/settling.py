@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def settle_speakers(
-    app: App, given: AppearanceGiven, attempt: Callable[[AppearanceGiven], T]
-) -> T:
+def settle_speakers(app: App, given: AppearanceGiven, attempt: Callable[[AppearanceGiven], T]) -> T:
     """Run ``attempt``, again after each answer; no transaction is open while a person thinks.
 
     Raises:
@@ -39,7 +37,7 @@ def settle_speakers(
                 given = dataclasses.replace(
                     given,
                     speakers=tuple(
-                        meant if name.strip() == error.name else name for name in given.speakers
+                        meant if name == error.name else name for name in given.speakers
                     ),
                 )
 

@@ -219,29 +219,33 @@ class _Story:
     def _text(
         self, text: str, indent: str = "", *styles: str, first: str | None = None
     ) -> Iterator[str]:
-        """A text in lines: its own line breaks stay, long lines are wrapped under ``indent``."""
-        lead = indent if first is None else first
-        for paragraph in text.replace("\r\n", "\n").split("\n"):
-            for line in self._wrapped(escape_terminal(paragraph.replace("\t", " ")), lead, indent):
-                margin, words = line
-                yield margin + style(words, *styles, color=self.color) if words else ""
-                lead = indent
-            lead = indent
+        """A text in lines: its own line breaks stay, long lines are wrapped under ``indent``.
 
-    def _wrapped(self, text: str, lead: str, indent: str) -> Iterator[tuple[str, str]]:
-        """Escaped text as (margin, line); a word that is too long stays whole, to be copied."""
+        ``first`` opens the first line, with an indent of its own.
+        """
+        opening = indent if first is None else first
+        margin = opening[: len(opening) - len(opening.lstrip())]
+        room = max(len(margin), len(indent))
+        for paragraph in (opening.lstrip() + text).replace("\r\n", "\n").split("\n"):
+            for line in self._wrapped(escape_terminal(paragraph.replace("\t", " ")), room):
+                yield margin + style(line, *styles, color=self.color) if line else ""
+                margin = indent
+            margin = indent
+
+    def _wrapped(self, text: str, used: int) -> Iterator[str]:
+        """Lines that fit beside a margin; a word that is too long stays whole, to be copied."""
         if self.width is None:
-            yield lead, text
+            yield text
             return
         line = ""
         for word in text.split(" "):
             longer = f"{line} {word}" if line else word
-            if line and display_width(lead) + display_width(longer) > self.width:
-                yield lead, line
-                lead, line = indent, word
+            if line and used + display_width(longer) > self.width:
+                yield line.rstrip()
+                line = word
             else:
                 line = longer
-        yield lead, line
+        yield line
 
 
 def _review_notes(review: ReviewView) -> str:

@@ -434,4 +434,8 @@ TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ",
 )
 
 for _statement in (*FUNCTIONS, *TRIGGERS, TRANSITION_ROWS):
-    event.listen(metadata, "after_create", DDL(_statement.replace("%", "%%")))
+    event.listen(
+        metadata,
+        "after_create",
+        DDL(_statement.replace("%", "%%")),  # type: ignore[no-untyped-call]
+    )

@@ -49,44 +49,46 @@ class Added:
     told: tuple[str, ...]
 
 
-def add_appearances(
-    connection: Connection, claim_id: int, given: AppearanceGiven, *, statement: str | None = None
-) -> Added:
-    """Record that a claim appeared: one appearance for each speaker, or one without.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An appearance whose people, source and texts have been found and read."""
 
-    Speakers and the source are found or created. A relative date is resolved against the source's
-    publication date. ``statement`` is the claim's, where the caller has it at hand.
+    said_by: tuple[SpeakerRef, ...]
+    source: SourceRef
+    said_on: PartialDate | None
+    values: dict[str, Any]
+    told: tuple[str, ...]
+
+
+def prepare(connection: Connection, given: AppearanceGiven, statement: str) -> Ready:
+    """Find or create the speakers and the source, and read the rest, before a claim is touched.
+
+    A relative date is resolved against the source's publication date.
 
     Raises:
-        NotFoundError: no such claim, or no source of that id.
+        NotFoundError: no source or speaker of an id that was given.
         NearMissError: a speaker's name is nearly another's.
-        ConflictError: the same appearance is on record, or the source's details contradict it.
+        ConflictError: the source's details contradict what is on record.
         UsageError: there is no speaker, and no manner that says why.
         InvalidDataError: a text, date or URL can't be recorded.
     """
-    # Taken first: two who add to one claim at once get one number each.
-    row = connection.execute(
-        select(claim.c.statement).where(claim.c.id == claim_id).with_for_update(key_share=True)
-    ).one_or_none()
-    if row is None:
-        raise no_claim(claim_id)
+    quote = _optional(given.quote, "quote")
+    manner = _manner(given, quote, statement)
     told: list[str] = []
-    said_by: list[SpeakerRef | None] = []
+    said_by: list[SpeakerRef] = []
     for name in given.speakers:
-        ref, created = speakers.resolve(
+        speaker, created = speakers.resolve(
             connection, name, insist_new=given.new_speaker or name in given.insisted
         )
         if created:
-            told.append(f"New speaker {ref.id}: {ref.name}.")
-        if ref not in said_by:
-            said_by.append(ref)
+            told.append(f"New speaker {speaker.id}: {speaker.name}.")
+        if speaker not in said_by:
+            said_by.append(speaker)
     source, created = sources.resolve(connection, given.source, given.details)
     if created:
         told.append(f"New source {source.id}: {source.label}.")
     said_on = read_said_on(given.said_on, source, told)
-    quote = _optional(given.quote, "quote")
-    manner = _manner(given, quote, statement or row.statement, bool(said_by))
-    values: dict[str, Any] = {
+    values = {
         "source_id": source.id,
         "said_on": said_on.day if said_on else None,
         "said_precision": said_on.precision if said_on else None,
@@ -95,23 +97,48 @@ def add_appearances(
         "passage": _optional(given.passage, "passage"),
         "place": _optional(given.place, "place", PLACE_LIMIT),
     }
-    standing = [
-        one for one in load_appearances(connection, [claim_id])[claim_id] if not one.withdrawn
-    ]
-    last = connection.execute(
-        select(func.coalesce(func.max(appearance.c.no), 0)).where(appearance.c.claim_id == claim_id)
-    ).scalar_one()
+    return Ready(tuple(said_by), source, said_on, values, tuple(told))
+
+
+def add_appearances(connection: Connection, claim_id: int, given: AppearanceGiven) -> Added:
+    """Record that a claim appeared: one appearance for each speaker, or one without.
+
+    Raises:
+        NotFoundError: there is no such claim; and as `prepare` says.
+        ConflictError: the same appearance is on record; and as `prepare` says.
+        NearMissError, UsageError, InvalidDataError: as `prepare` says.
+    """
+    # Locked before the last number is read: two who add at once get one number each.
+    statement = connection.execute(
+        select(claim.c.statement).where(claim.c.id == claim_id).with_for_update(key_share=True)
+    ).scalar()
+    if statement is None:
+        raise no_claim(claim_id)
+    return insert_appearances(connection, claim_id, prepare(connection, given, statement))
+
+
+def insert_appearances(connection: Connection, claim_id: int, ready: Ready) -> Added:
+    """Record prepared appearances of a claim that nobody else can add to meanwhile.
+
+    Raises:
+        ConflictError: the same appearance is on record.
+    """
+    views = load_appearances(connection, [claim_id])[claim_id]
+    last = max((view.no for view in views), default=0)
     numbers = []
-    for speaker in said_by or [None]:
-        _refuse_same(standing, speaker, source, said_on, values)
+    for speaker in ready.said_by or (None,):
+        _refuse_same(views, speaker, ready)
         last += 1
         connection.execute(
             insert(appearance).values(
-                claim_id=claim_id, no=last, speaker_id=speaker.id if speaker else None, **values
+                claim_id=claim_id,
+                no=last,
+                speaker_id=speaker.id if speaker else None,
+                **ready.values,
             )
         )
         numbers.append(last)
-    return Added(claim_id, tuple(numbers), tuple(told))
+    return Added(claim_id, tuple(numbers), ready.told)
 
 
 def read_said_on(text: str | None, source: SourceRef, told: list[str]) -> PartialDate | None:
@@ -138,7 +165,8 @@ def _optional(text: str | None, what: str, limit: int = TEXT_LIMIT) -> str | Non
     return None if text is None else clean_text(text, what, limit=limit, multiline=True)
 
 
-def _manner(given: AppearanceGiven, quote: str | None, statement: str, spoken: bool) -> Manner:
+def _manner(given: AppearanceGiven, quote: str | None, statement: str) -> Manner:
+    spoken = bool(given.speakers)
     if given.manner is not None:
         manner = Manner(given.manner)
         if spoken and manner in (Manner.OWN_VOICE, Manner.UNATTRIBUTED):
@@ -158,20 +186,20 @@ def _manner(given: AppearanceGiven, quote: str | None, statement: str, spoken: b
     return Manner.DIRECT if statement_key(quote) == statement_key(statement) else Manner.PARTIAL
 
 
-def _refuse_same(
-    standing: list[AppearanceView],
-    speaker: SpeakerRef | None,
-    source: SourceRef,
-    said_on: PartialDate | None,
-    values: dict[str, Any],
-) -> None:
-    for one in standing:
-        if (one.speaker, one.source.id, one.said_on, one.quote, one.place) == (
+def _refuse_same(views: list[AppearanceView], speaker: SpeakerRef | None, ready: Ready) -> None:
+    for one in views:
+        if one.withdrawn is None and (
+            one.speaker,
+            one.source.id,
+            one.said_on,
+            one.quote,
+            one.place,
+        ) == (
             speaker,
-            source.id,
-            said_on,
-            values["quote"],
-            values["place"],
+            ready.source.id,
+            ready.said_on,
+            ready.values["quote"],
+            ready.values["place"],
         ):
             raise ConflictError(
                 f"That is on record already, as appearance {one.address}. If it was said again"

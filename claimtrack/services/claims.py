@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
@@ -17,11 +16,17 @@ from claimtrack.db import say_why
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError, UsageError
 from claimtrack.keys import clean_text, statement_key
 from claimtrack.models import claim, note
-from claimtrack.services.appearances import Added, AppearanceGiven, add_appearances
+from claimtrack.services.appearances import (
+    Added,
+    AppearanceGiven,
+    insert_appearances,
+    prepare,
+)
 from claimtrack.services.figures import FigureGiven, record_figure
+from claimtrack.services.refusals import constraint_of
 from claimtrack.services.stories import load_claim, load_figures, no_claim
 from claimtrack.services.views import ClaimView
-from claimtrack.vocab import Kind, Precision, Priority
+from claimtrack.vocab import Kind, Precision, Priority, hyphenated
 
 STATEMENT_LIMIT = 5_000
 TEXT_LIMIT = 20_000
@@ -77,54 +82,48 @@ def add_claim(
         if not given.figure.text:
             raise UsageError("Give the newer quantity with --figure, for example '>948000'.")
         topics = topics or older.topics
-    claim_id = _insert_claim(
-        connection,
-        statement,
-        insist_new=given.insist_new,
-        kind=kind,
-        language=language,
-        topics=list(topics),
-        priority=given.priority.level,
-        supersedes_id=supersedes_id,
-    )
-    if given.figure.any:
-        record_figure(connection, claim_id, given.figure, before=older.figure if older else None)
-    return add_appearances(connection, claim_id, appeared, statement=statement)
-
-
-def _insert_claim(
-    connection: Connection, statement: str, *, insist_new: bool, **values: Any
-) -> int:
     key = statement_key(statement)
     copies = connection.execute(
         select(func.coalesce(func.max(claim.c.copy_no), 0)).where(claim.c.statement_key == key)
     ).scalar_one()
-    if copies and not insist_new:
+    if copies and not given.insist_new:
         raise _already_recorded(connection, key)
+    # Before the claim: a name that must be asked about shall not use up a claim's number.
+    ready = prepare(connection, appeared, statement)
     try:
         with connection.begin_nested():
-            return connection.execute(
+            claim_id = connection.execute(
                 insert(claim)
-                .values(statement=statement, statement_key=key, copy_no=copies + 1, **values)
+                .values(
+                    statement=statement,
+                    statement_key=key,
+                    copy_no=copies + 1,
+                    kind=kind,
+                    language=language,
+                    topics=list(topics),
+                    priority=given.priority.level,
+                    supersedes_id=supersedes_id,
+                )
                 .returning(claim.c.id)
             ).scalar_one()
     except IntegrityError as error:
         # Somebody else recorded the same words between the look and the insert.
-        if isinstance(error.orig, UniqueViolation) and not insist_new:
+        if constraint_of(error) == "uq_claim_statement_key_copy_no" and not given.insist_new:
             raise _already_recorded(connection, key) from error
         raise
+    if given.figure.any:
+        record_figure(connection, claim_id, given.figure, before=older.figure if older else None)
+    return insert_appearances(connection, claim_id, ready)
 
 
-def _already_recorded(connection: Connection, key: bytes) -> ConflictError:
+def _already_recorded(connection: Connection, key: bytes) -> AlreadyRecordedError:
     row = connection.execute(
-        select(claim.c.id, claim.c.statement, func.coalesce(claim.c.verdict, claim.c.status))
+        select(claim.c.id, claim.c.statement, claim.c.status, claim.c.verdict)
         .where(claim.c.statement_key == key)
         .order_by(claim.c.copy_no)
         .limit(1)
-    ).first()
-    if row is None:
-        return ConflictError("That claim has been superseded a moment ago: look at it again.")
-    return AlreadyRecordedError(row[0], row[1], row[2].replace("_", "-"))
+    ).one()
+    return AlreadyRecordedError(row.id, row.statement, hyphenated(row.verdict or row.status))
 
 
 def _refuse_superseded(older: ClaimView) -> None:
@@ -143,9 +142,7 @@ def _topics(topics: Sequence[str]) -> tuple[str, ...]:
 
 def _language(tag: str) -> str:
     if not _LANGUAGE.fullmatch(tag):
-        raise InvalidDataError(
-            f"{tag!r} is no language tag. Write it as en, ar or pt-BR (BCP 47)."
-        )
+        raise InvalidDataError(f"{tag!r} is no language tag. Write it as en, ar or pt-BR (BCP 47).")
     return tag
 
 
@@ -217,9 +214,7 @@ def edit_claim(connection: Connection, claim_id: int, change: ClaimChange) -> Cl
     return load_claim(connection, claim_id)
 
 
-def _new_words(
-    connection: Connection, before: ClaimView, change: ClaimChange
-) -> dict[str, object]:
+def _new_words(connection: Connection, before: ClaimView, change: ClaimChange) -> dict[str, object]:
     statement = clean_text(change.statement or "", "statement", limit=STATEMENT_LIMIT)
     _refuse_checked(before, change, "words")
     key = statement_key(statement)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from claimtrack.services import evidence, reviews, sources
 from claimtrack.services.appearances import AppearanceGiven, add_appearances
 from claimtrack.services.claims import ClaimGiven, add_claim, add_note
+from claimtrack.services.marks import MarkGiven
 from claimtrack.services.figures import FigureGiven
 from claimtrack.services.sources import SourceGiven
 from claimtrack.vocab import Kind, Priority, Stance
@@ -240,7 +241,9 @@ def steps() -> list[Step]:
         ("Ilse", lambda c: _mark(c, 4, "in_review", "Comparing with the register of transits.")),
         (
             "Ilse",
-            lambda c: _mark(c, 7, "true", "The register lists 399.94 metres.", Stance.SUPPORTS, LOG),
+            lambda c: _mark(
+                c, 7, "true", "The register lists 399.94 metres.", Stance.SUPPORTS, LOG
+            ),
         ),
         (
             "Ilse",
@@ -312,7 +315,7 @@ def _mark(
     if stance is not None and source is not None:
         ref, _ = sources.resolve(connection, *source)
         evidence.attach(connection, claim_id, ref.id, stance)
-    given = reviews.MarkGiven(word=word, because=because)
+    given = MarkGiven(word=word, because=because)
     reviews.mark(connection, claim_id, given, today=DAY)
 
 

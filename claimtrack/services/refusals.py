@@ -16,6 +16,10 @@ _MEANWHILE = "Somebody else changed it a moment ago: look at it again, then repe
 #: By constraint or trigger name: the kind of error, and its sentence.
 _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
     "pk_review": (ConflictError, f"This claim was marked meanwhile. {_MEANWHILE}"),
+    "fk_review_claim_id_prev_no_from_status_review": (
+        ConflictError,
+        f"This claim was marked meanwhile. {_MEANWHILE}",
+    ),
     "review_follows": (ConflictError, f"This claim was marked meanwhile. {_MEANWHILE}"),
     "status_of_latest_review": (
         ConflictError,
@@ -23,7 +27,7 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
     ),
     "uq_claim_statement_key_copy_no": (
         ConflictError,
-        "The same statement was recorded a moment ago. Repeat the command to see which claim it is.",
+        "The same statement was recorded a moment ago. Repeat the command to see which it is.",
     ),
     "uq_claim_supersedes_id": (ConflictError, "That claim has already been superseded."),
     "pk_appearance": (ConflictError, f"An appearance was added meanwhile. {_MEANWHILE}"),
@@ -52,6 +56,11 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
 }
 
 
+def constraint_of(error: DBAPIError) -> str | None:
+    """The name of the constraint that was violated, where there is one."""
+    return error.orig.diag.constraint_name if isinstance(error.orig, pg.Error) else None
+
+
 def explain(error: DBAPIError) -> ClaimtrackError:
     """The error that a person should see for what the database refused.
 
@@ -59,11 +68,10 @@ def explain(error: DBAPIError) -> ClaimtrackError:
     own words.
     """
     cause = error.orig
-    if isinstance(cause, pg.Error):
-        known = _BY_CONSTRAINT.get(cause.diag.constraint_name or "")
-        if known is not None:
-            kind, sentence = known
-            return kind(sentence)
+    known = _BY_CONSTRAINT.get(constraint_of(error) or "")
+    if known is not None:
+        kind, sentence = known
+        return kind(sentence)
     match cause:
         case pg.LockNotAvailable():
             return ConflictError("Somebody else is changing this just now. Try again in a moment.")

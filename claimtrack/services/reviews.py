@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,19 +11,17 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from claimtrack.dates import parse_date
-from claimtrack.db import ACTOR
 from claimtrack.errors import ConflictError, InvalidDataError, UsageError
 from claimtrack.keys import clean_text
 from claimtrack.models import claim, review, review_evidence
 from claimtrack.services import sources
 from claimtrack.services.evidence import bears_witness, record_piece, why_no_witness
+from claimtrack.services.marks import MarkGiven, refuse_move, repeated, shortened
 from claimtrack.services.refusals import explain
 from claimtrack.services.stories import load_claims, load_evidence, no_claim
 from claimtrack.services.views import ClaimView, EvidenceView, SourceRef
 from claimtrack.vocab import (
-    TRANSITIONS,
     VERDICTS_WITHOUT_EVIDENCE,
-    Change,
     Precision,
     SetAsideReason,
     Stance,
@@ -35,42 +32,6 @@ from claimtrack.vocab import (
 
 #: The stance that a verdict can't do without; the others need any evidence at all.
 _NEEDED = {Verdict.TRUE: Stance.SUPPORTS, Verdict.FALSE: Stance.REFUTES}
-_VERDICTS = frozenset(verdict.value for verdict in Verdict)
-
-
-@dataclass(frozen=True, slots=True)
-class MarkGiven:
-    """A mark as typed: ``word`` is a status or a verdict, evidence is sources by URL or id."""
-
-    word: str
-    because: str
-    supports: tuple[str, ...] = ()
-    refutes: tuple[str, ...] = ()
-    context: tuple[str, ...] = ()
-    change: Change | None = None
-    reason: SetAsideReason | None = None
-    rating: str | None = None
-    recheck_on: str | None = None
-    if_version: int | None = None
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """The verdict, where the word is one."""
-        return Verdict(self.word) if self.word in _VERDICTS else None
-
-    @property
-    def status(self) -> Status:
-        """The status that the word leads to."""
-        return Status.CHECKED if self.word in _VERDICTS else Status(self.word)
-
-    @property
-    def offered(self) -> list[tuple[Stance, str]]:
-        """The sources given with the mark, each with its stance."""
-        return [
-            *((Stance.SUPPORTS, reference) for reference in self.supports),
-            *((Stance.REFUTES, reference) for reference in self.refutes),
-            *((Stance.CONTEXT, reference) for reference in self.context),
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +69,7 @@ def mark_many(
     values = _values(given, several=len(claim_ids) > 1, today=today)
     views = _look(connection, sorted(claim_ids), given)
     for view in views:
-        _refuse_move(connection, view, given)
+        refuse_move(connection, view, given)
     offered = [
         (stance, *sources.resolve(connection, reference)) for stance, reference in given.offered
     ]
@@ -206,101 +167,9 @@ def _changed_since(view: ClaimView, version: int | None) -> ConflictError:
         last = view.reviews[-1]
         since += (
             f" {last.recorded_by} marked it {hyphenated(last.word)} on"
-            f" {last.recorded_at:%Y-%m-%d}: {_shortened(last.because)}"
+            f" {last.recorded_at:%Y-%m-%d}: {shortened(last.because)}"
         )
     return ConflictError(since, next_command=f"claimtrack claim history {view.id}")
-
-
-# -- where it may go ---------------------------------------------------------------------------
-
-
-def _refuse_move(connection: Connection, view: ClaimView, given: MarkGiven) -> None:
-    if view.verdict is None and given.change is not None:
-        raise UsageError(
-            f"--change says why one verdict replaces another, and claim {view.id} has none yet:"
-            " leave it out.",
-        )
-    if (view.status, given.status) not in TRANSITIONS:
-        raise _no_such_move(connection, view, given)
-    if view.verdict is None or given.verdict is None:
-        return
-    if view.verdict == given.verdict:
-        raise ConflictError(
-            f"Claim {view.id} is already {_stands(view)}. To look at it again, reopen it:",
-            next_command=_command(view.id, Status.IN_REVIEW, "WHY"),
-        )
-    if given.change is None:
-        raise ConflictError(
-            f"Claim {view.id} is {_stands(view)}. Say with --change why the verdict changes:"
-            " revision (we see it differently), update (the world has changed) or correction (we"
-            " were wrong).",
-            next_command=_repeated(view.id, given, "--change", Change.REVISION.value),
-        )
-
-
-def _no_such_move(connection: Connection, view: ClaimView, given: MarkGiven) -> ConflictError:
-    onward = [after for before, after in TRANSITIONS if before is view.status]
-    words = [
-        "another verdict with --change"
-        if after is view.status
-        else "a verdict"
-        if after is Status.CHECKED
-        else hyphenated(after)
-        for after in onward
-    ]
-    possible = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
-    message = f"Claim {view.id} is {_stands(view)}. From there it can be marked {possible}."
-    if view.status is given.status is Status.IN_REVIEW:
-        actor = connection.execute(select(ACTOR)).scalar_one()
-        if actor != view.assigned_to:
-            return ConflictError(
-                f"{message} To take it over:",
-                next_command=shlex.join(["claimtrack", "claim", "assign", str(view.id), actor]),
-            )
-    if Status.UNVERIFIED in onward and view.status is not Status.IN_REVIEW:
-        return ConflictError(message, next_command=_command(view.id, Status.UNVERIFIED, "WHY"))
-    return ConflictError(message)
-
-
-def _stands(view: ClaimView) -> str:
-    """Where a claim stands, who brought it there and when: "false, concluded by … on …"."""
-    word = hyphenated(view.word)
-    if not view.reviews:
-        return word
-    last = view.reviews[-1]
-    when = f"{last.recorded_at:%Y-%m-%d}"
-    match view.status:
-        case Status.CHECKED:
-            return f"{word}, concluded by {last.recorded_by} on {when}"
-        case Status.IN_REVIEW:
-            return f"in review, held by {view.assigned_to or 'nobody'} since {when}"
-        case Status.SET_ASIDE:
-            why = hyphenated(last.reason or "")
-            return f"set aside ({why}) by {last.recorded_by} on {when}"
-    return f"{word} since {when}, by {last.recorded_by}"
-
-
-def _command(claim_id: int, word: str, because: str, *more: str) -> str:
-    words = ["claimtrack", "claim", "mark", str(claim_id), hyphenated(word), "--because", because]
-    return shlex.join([*words, *more])
-
-
-def _repeated(claim_id: int, given: MarkGiven, *more: str) -> str:
-    """The command as it was typed, and more."""
-    options = [part for stance, source in given.offered for part in (f"--{stance}", source)]
-    for option, value in (
-        ("--change", given.change),
-        ("--rating", given.rating),
-        ("--recheck-on", given.recheck_on),
-    ):
-        if value is not None:
-            options += [option, value]
-    return _command(claim_id, given.word, given.because, *options, *more)
-
-
-def _shortened(text: str, limit: int = 200) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 # -- what it rests on --------------------------------------------------------------------------
@@ -332,12 +201,12 @@ def _refuse_without_evidence(
     raise InvalidDataError(
         f"The verdict {hyphenated(verdict)} on claim {view.id} needs at least one piece of"
         f" evidence{wanted}, from elsewhere than the claim itself. {found}",
-        next_command=_repeated(view.id, given, option, "URL"),
+        next_command=repeated(view.id, given, option, "URL"),
     )
 
 
 def _why_not(view: ClaimView, offered: SourceRef, new: set[int]) -> str:
-    label = _shortened(offered.label, 100)
+    label = shortened(offered.label, 100)
     # The number of a source that this very command records goes when the command fails.
     name = label if offered.id in new else f"source {offered.id} ({label})"
     return why_no_witness(view.appearances, offered, name)

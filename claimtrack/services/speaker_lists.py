@@ -33,6 +33,13 @@ def list_speakers(
     return _load(connection, ids)
 
 
+def all_names(connection: Connection) -> list[str]:
+    """Every name that leads to a speaker, as written, in alphabetical order."""
+    return list(
+        connection.scalars(select(speaker_alias.c.name).distinct().order_by(speaker_alias.c.name))
+    )
+
+
 def show(connection: Connection, name_or_id: str) -> SpeakerView:
     """One speaker with all its names; by number also one that was merged into another.
 

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
-from claimtrack.keys import clean_text, name_key, near_names, split_qualifier, word_key
+from claimtrack.keys import clean_text, word_key
 from claimtrack.models import speaker, speaker_alias
+from claimtrack.names import name_key, near_names, split_qualifier
 from claimtrack.services.views import SpeakerRef
 from claimtrack.vocab import SpeakerKind
 
@@ -182,16 +183,21 @@ def resolve(
         near = near_ones(connection, asked)
         if near:
             raise NearMissError(asked.typed, near)
+    return create_or_find(connection, asked)
+
+
+def create_or_find(connection: Connection, name: SpeakerName) -> tuple[SpeakerRef, bool]:
+    """Record a speaker, or find the one that somebody else recorded since we looked."""
     try:
-        # The savepoint takes back a speaker whose name somebody else recorded a moment ago.
+        # The savepoint takes back the speaker together with the name that is taken.
         with connection.begin_nested():
-            return create(connection, asked), True
+            return create(connection, name), True
     except IntegrityError as error:
         if not isinstance(error.orig, UniqueViolation):
             raise
-    found = exact(connection, asked)
+    found = exact(connection, name)
     if found is None:
-        raise ConflictError(f'The name "{asked.written}" was recorded meanwhile. Try again.')
+        raise ConflictError(f'The name "{name.written}" was recorded meanwhile. Try again.')
     return found[1], False
 
 

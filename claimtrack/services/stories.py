@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from claimtrack.dates import PartialDate
 from claimtrack.errors import NotFoundError
@@ -167,11 +168,9 @@ def load_appearances(
     """The appearances of claims, withdrawn ones too, by claim id and in their order."""
     latest = (
         select(attribution)
-        .distinct(attribution.c.claim_id, attribution.c.appearance_no)
+        .ext(distinct_on(attribution.c.claim_id, attribution.c.appearance_no))
         .where(attribution.c.claim_id == func.any(list(claim_ids)))
-        .order_by(
-            attribution.c.claim_id, attribution.c.appearance_no, attribution.c.id.desc()
-        )
+        .order_by(attribution.c.claim_id, attribution.c.appearance_no, attribution.c.id.desc())
         .subquery("latest")
     )
     rows = connection.execute(

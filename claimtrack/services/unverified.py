@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     FromClause,
@@ -19,9 +20,9 @@ from sqlalchemy import (
     cast,
     distinct,
     func,
+    literal_column,
     null,
     select,
-    text,
     true,
     tuple_,
 )
@@ -150,7 +151,7 @@ def present_moment(connection: Connection) -> dt.datetime:
 def open_rows(
     connection: Connection,
     kinds: Sequence[Kind],
-    limit: int,
+    limit: int | None,
     after: Cursor | None = None,
     tables: Tables = NOW,
 ) -> list[ListedClaim]:
@@ -163,7 +164,7 @@ def open_rows(
 
 
 def chosen_rows(
-    kinds: Sequence[Kind], limit: int, after: Cursor | None, tables: Tables = NOW
+    kinds: Sequence[Kind], limit: int | None, after: Cursor | None, tables: Tables = NOW
 ) -> Select[Any]:
     """The claims of one page; apart from `open_rows`, so that its plan can be looked at."""
     chosen = select(tables.claim).where(*_asked(tables, kinds)).order_by(*_order(tables.claim))
@@ -180,10 +181,11 @@ def _order(claims: FromClause) -> list[ColumnElement[Any]]:
 
 def _asked(tables: Tables, kinds: Sequence[Kind]) -> list[ColumnElement[bool]]:
     found = tables.claim.c
+    to_check: ColumnElement[bool] = literal_column(TO_CHECK, Boolean)
     if not kinds:
-        return [text(TO_CHECK)]  # type: ignore[list-item]
+        return [to_check]
     if set(kinds) <= set(CHECKABLE_KINDS):
-        return [text(TO_CHECK), found.kind.in_(kinds)]  # type: ignore[list-item]
+        return [to_check, found.kind.in_(kinds)]
     return [found.status.in_(OPEN), found.kind.in_(kinds)]
 
 
@@ -268,7 +270,7 @@ def open_groups(
         groups.append(
             OpenGroup(
                 speaker=SpeakerRef(speaker_id, row.speaker_name) if speaker_id else None,
-                manner=Manner(values["manner"]) if values.get("manner") else None,
+                manner=Manner(manner) if (manner := values.get("unnamed_manner")) else None,
                 source=source_ref(row) if values.get("source_id") else None,
                 topic=values.get("topic"),
                 unverified=row.open - row.in_review,
@@ -300,7 +302,7 @@ def _by_speaker(tables: Tables, chosen: FromClause) -> _Grouping:
     return [
         head.c.name.label("speaker_name"),
         head.c.id.label("speaker_id"),
-        manner.label("manner"),
+        manner.label("unnamed_manner"),
     ], joined
 
 
@@ -317,5 +319,5 @@ def _by_source(tables: Tables, chosen: FromClause) -> _Grouping:
 
 
 def _by_topic(_tables: Tables, chosen: FromClause) -> _Grouping:
-    topic = func.unnest(chosen.c.topics).table_valued("topic", joins_implicitly=True).lateral()
-    return [topic.c.topic.label("topic")], chosen.outerjoin(topic, true())
+    topic = func.unnest(chosen.c.topics).table_valued("topic").render_derived("each").lateral()
+    return [topic.c.topic], chosen.outerjoin(topic, true())

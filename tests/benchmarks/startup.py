@@ -58,9 +58,7 @@ def main(numbers: list[int]) -> None:
             _compare(" ".join(words), [*CLAIMTRACK, *words], floor, environment, rounds, 1.15)
         for words in (["--help"], ["--version"], ["claim", "add", "--help"]):
             _compare(" ".join(words), [*CLAIMTRACK, *words], import_click, environment, rounds, 1.5)
-        _compare(
-            "completion", CLAIMTRACK, import_click, {**environment, **completion}, rounds, 1.5
-        )
+        _compare("completion", CLAIMTRACK, import_click, {**environment, **completion}, rounds, 1.5)
 
 
 def _compare(

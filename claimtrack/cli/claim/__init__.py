@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from claimtrack.cli.claim import adding, marking, showing, tending
+from claimtrack.cli.claim import adding, listing, marking, showing, tending
 from claimtrack.cli.claim.group import claim
 
-__all__ = ["adding", "claim", "marking", "showing", "tending"]
+__all__ = ["adding", "claim", "listing", "marking", "showing", "tending"]

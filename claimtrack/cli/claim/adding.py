@@ -37,7 +37,9 @@ def _claim_options(function: Any) -> Any:
             help="How soon to check it.",
         ),
         click.option("--topic", "topics", metavar="T", multiple=True, help="A topic; repeat."),
-        click.option("--kind", type=Words.of(Kind), help="What it is; fact, or figure with --figure."),
+        click.option(
+            "--kind", type=Words.of(Kind), help="What it is; fact, or figure with --figure."
+        ),
     ):
         function = option(function)
     return function

@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from claimtrack.services.claims import ClaimGiven
     from claimtrack.services.views import ClaimView, SourceRef
 
-HELP = """One statement a line; an empty line ends. What stands in quotation marks is kept as the quote.
-  @NAME     from here on NAME speaks (@A; @B for two, Tab completes, @ alone: the source's own voice)
-  /on DATE  from here on said on DATE: Tuesday, 2020-02-25 (/on alone: no date)
-  /at PLACE from here on found at PLACE: paragraph 4, page 2 (/at alone: no place)
-  /again ID the claim was said here again: adds an appearance
-  /help     shows this"""
+HELP = """\
+One statement a line; an empty line ends. What stands in quotation marks is kept as the quote.
+  @NAME      from here on NAME speaks (@A; @B for two; Tab completes)
+  @          from here on it is the source's own voice
+  /on DATE   from here on said on DATE: Tuesday, 2020-02-25 (/on alone: no date)
+  /at PLACE  from here on found at PLACE: paragraph 4, page 2 (/at alone: no place)
+  /again ID  a claim on record was said here too
+  /help      shows this"""
 
-_QUOTED = re.compile("[\"“„«]([^\"“”„«»]+)[\"”“»]")
+_QUOTED = re.compile('["“„«]([^"“”„«»]+)["”“»]')
 
 
 def run_loop(app: App, given: ClaimGiven, appeared: AppearanceGiven) -> None:
@@ -98,8 +100,7 @@ class _Entry:
             except ClaimtrackError as error:
                 if not self.app.interactive:
                     error.message = (
-                        f"Line {number}: {error.message}"
-                        f" ({self.tally()} before it on record.)"
+                        f"Line {number}: {error.message} ({self.tally()} before it on record.)"
                     )
                     raise
                 from claimtrack.cli.app import say_error
@@ -229,10 +230,10 @@ def _complete_speakers(app: App) -> None:
         import readline
     except ImportError:
         return
-    from claimtrack.services.speakers import names
+    from claimtrack.services.speaker_lists import all_names
 
     with app.read() as connection:
-        known = names(connection)
+        known = all_names(connection)
     folded = [(name.casefold(), name) for name in known]
 
     def complete(text: str, state: int) -> str | None:

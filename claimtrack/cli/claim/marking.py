@@ -59,7 +59,8 @@ def mark(
     marked all or none.
     """
     from claimtrack.cli.shapes import claim_json
-    from claimtrack.services.reviews import MarkGiven, mark_many
+    from claimtrack.services.marks import MarkGiven
+    from claimtrack.services.reviews import mark_many
 
     given = MarkGiven(
         word=status,

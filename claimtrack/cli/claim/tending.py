@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -50,7 +51,9 @@ def edit(app: App, claim_id: int, **options: Any) -> None:
     app.emit_object(claim_json(view), [text])
 
 
-@command(claim, "note", example='claimtrack claim note 4 "The ministry promised the list by Friday"')
+@command(
+    claim, "note", example='claimtrack claim note 4 "The ministry promised the list by Friday"'
+)
 @click.argument("claim_id", metavar="ID", type=Id())
 @click.argument("text")
 def note(app: App, claim_id: int, text: str) -> None:
@@ -60,7 +63,7 @@ def note(app: App, claim_id: int, text: str) -> None:
     from claimtrack.services.stories import load_claim
 
     if text == "-":
-        text = click.get_text_stream("stdin").read()
+        text = sys.stdin.read()
     with app.write() as connection:
         add_note(connection, claim_id, text)
         view = load_claim(connection, claim_id)
@@ -70,7 +73,9 @@ def note(app: App, claim_id: int, text: str) -> None:
 @command(claim, "assign", example='claimtrack claim assign 1-6,9 "Ana Ruiz" --due 2030-06-07')
 @click.argument("ids", metavar="ID...", type=ClaimIds(), nargs=-1, required=True)
 @click.argument("name")
-@click.option("--due", metavar="DATE", help="When checking should be done: 2030-06-07, next Friday.")
+@click.option(
+    "--due", metavar="DATE", help="When checking should be done: 2030-06-07, next Friday."
+)
 def assign(app: App, ids: tuple[list[int], ...], name: str, due: str | None) -> None:
     """Give claims to somebody. NAME may be `me`, or `none` to give them to nobody."""
     from claimtrack.cli.shapes import claim_json
@@ -80,7 +85,7 @@ def assign(app: App, ids: tuple[list[int], ...], name: str, due: str | None) -> 
 
     numbers = flatten(ids)
     need(numbers, "Which claims? Give at least one id.")
-    holder = {"me": app.actor, "none": lambda: None}.get(name.casefold(), lambda: name)()
+    holder = {"me": app.actor(), "none": None}.get(name.casefold(), name)
     with app.write() as connection:
         claims.assign(connection, numbers, holder, due=due, today=app.today())
         views = load_claims(connection, numbers)

@@ -1,0 +1,185 @@
+"""`claim list`: find claims, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claimtrack.cli.app import App, command
+from claimtrack.cli.claim.group import claim
+from claimtrack.cli.lines import (
+    cells,
+    limit_option,
+    line_json,
+    people,
+    read_day,
+    row_limit,
+    sheet,
+    words,
+)
+from claimtrack.cli.params import Id, Words
+from claimtrack.render import Column, Listing
+from claimtrack.vocab import Kind, Status, Verdict
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from claimtrack.services.listing import ClaimFilter
+
+_FOR_PEOPLE = (
+    Column("id", "ID", align="right"),
+    Column("word", "Status", max_width=16),
+    Column("priority", "Priority"),
+    Column("speaker", "Speaker", max_width=24),
+    Column("statement", "Statement", grow=True),
+    Column("source", "Source", grow=True, max_width=36),
+    Column("said_on", "Said on"),
+    Column("recorded_at", "Recorded"),
+)
+_FOR_SPREADSHEETS = sheet(
+    "id external_id statement status verdict kind priority topics language speaker"
+    " manner said_on quote source_id source_url source_title publisher published_on"
+    " figure unit counted where figure_on figure_since appearances evidence reach"
+    " assigned_to due_on recheck_on supersedes superseded_by evidence_withdrawn"
+    " recorded_at recorded_by version"
+)
+
+
+@command(
+    claim,
+    "list",
+    example="""
+claimtrack claim list --status in-review --assignee me
+claimtrack claim list --text "displac idlib" --said-since 2020-02 --format csv
+""",
+)
+@click.option(
+    "--status",
+    "words",
+    type=Words(*(word.value for word in (*Status, *Verdict)), name="status"),
+    multiple=True,
+    metavar="S",
+    help="A status or a verdict; repeat for one of several.",
+)
+@click.option("--speaker", metavar="NAME|ID", help="Who said it, under any of their names.")
+@click.option("--source", metavar="URL|ID", help="Where it appeared.")
+@click.option("--topic", "topics", metavar="T", multiple=True, help="A topic; repeat for all of.")
+@click.option("--text", metavar="WORDS", help="Words of the statement, or their beginnings.")
+@click.option(
+    "--kind", "kinds", type=Words.of(Kind), metavar="K", multiple=True, help="What it is; repeat."
+)
+@click.option("--assignee", metavar="me|none|NAME", help="Who holds it.")
+@click.option("--said-since", metavar="DATE", help="Said on that day or later.")
+@click.option("--said-until", metavar="DATE", help="Said on that day or earlier.")
+@click.option("--recorded-since", metavar="DATE", help="Recorded on that day or later.")
+@click.option("--marked-since", metavar="DATE", help="Marked on that day or later.")
+@limit_option("claims")
+@click.option("--after", metavar="ID", type=Id(), help="Go on below that claim.")
+def list_claims(app: App, limit: int | None, after: int | None, **options: Any) -> None:
+    """Find claims, newest first. Options narrow it down together."""
+    from claimtrack.services.listing import claim_lines, pages_of_lines
+
+    asked = _filter(app, options)
+    most = row_limit(app, limit)
+    with app.read() as connection:
+        footer: tuple[str, ...] = ()
+        rows: Iterator[dict[str, Any]]
+        if not people(app):
+            rows = _stories(connection, asked, most, after)
+        elif most is None:
+            pages = pages_of_lines(connection, asked, after)
+            rows = (line_json(line) for line in chain.from_iterable(pages))
+        else:
+            # One more than is shown tells whether there is more; counting would read them all.
+            found = claim_lines(connection, asked, most + 1, after)
+            if len(found) > most:
+                last = found[most - 1].id
+                footer = (
+                    "",
+                    f"{most} claims, and there are more: --after {last} shows the next,"
+                    " --limit 0 all.",
+                )
+            rows = (line_json(line) for line in found[:most])
+        app.emit(
+            Listing(
+                columns=_FOR_PEOPLE if people(app) else _FOR_SPREADSHEETS,
+                rows=rows,
+                cells=lambda row: cells(app, row) if people(app) else _flat(app, row),
+                footer=footer,
+                empty="No claim is like that." if _narrowed(options) else "There is no claim yet.",
+            )
+        )
+
+
+def _narrowed(options: dict[str, Any]) -> bool:
+    return any(value not in (None, ()) for value in options.values())
+
+
+def _filter(app: App, options: dict[str, Any]) -> ClaimFilter:
+    from claimtrack.services.listing import ClaimFilter
+
+    assignee = options["assignee"]
+    return ClaimFilter(
+        words=options["words"],
+        kinds=tuple(Kind(kind) for kind in options["kinds"]),
+        topics=options["topics"],
+        speaker=options["speaker"],
+        source=options["source"],
+        text=options["text"],
+        assignee=app.actor() if assignee and assignee.casefold() == "me" else assignee,
+        said_since=read_day(app, options["said_since"], "--said-since"),
+        said_until=read_day(app, options["said_until"], "--said-until", last=True),
+        recorded_since=_start(app, options["recorded_since"], "--recorded-since"),
+        marked_since=_start(app, options["marked_since"], "--marked-since"),
+    )
+
+
+def _start(app: App, words: str | None, option: str) -> Any:
+    from claimtrack.dates import day_start
+
+    day = read_day(app, words, option)
+    return day_start(day, app.settings.report_timezone) if day else None
+
+
+def _stories(
+    connection: Connection, asked: ClaimFilter, limit: int | None, after: int | None
+) -> Iterator[dict[str, Any]]:
+    """Claims with their whole story, a page in memory at a time."""
+    from claimtrack.cli.shapes import claim_json
+    from claimtrack.services.listing import pages_of_ids
+    from claimtrack.services.stories import load_claims
+
+    for page in pages_of_ids(connection, asked, limit, after):
+        yield from map(claim_json, load_claims(connection, page))
+
+
+def _flat(app: App, story: Any) -> dict[str, Any]:
+    """A claim's story in the columns of a spreadsheet; appearances and evidence are counted."""
+    from decimal import Decimal
+
+    from claimtrack.quantity import Quantity, format_quantity
+    from claimtrack.vocab import Comparator
+
+    standing = [one for one in story["appearances"] if one["withdrawn"] is None]
+    flat = cells(app, {**story, "manner": standing[0]["manner"] if standing else None})
+    figure = story["figure"] or {}
+    value = None
+    if figure:
+        low, high = Decimal(figure["value"]), figure["high"]
+        value = format_quantity(Quantity(Comparator(figure["comparator"]), low, high))
+    missing = dict.fromkeys(words("source_id source_url source_title publisher published_on"))
+    return {
+        **missing,
+        **flat,
+        "figure": value,
+        "unit": figure.get("unit"),
+        "counted": figure.get("counted"),
+        "where": figure.get("where"),
+        "figure_on": figure.get("on"),
+        "figure_since": figure.get("since"),
+        "appearances": len(standing),
+        "evidence": sum(1 for piece in story["evidence"] if piece["withdrawn"] is None),
+    }

@@ -1,0 +1,108 @@
+"""Reports of several sections: headings for people, one flat list for scripts and sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from claimtrack.cli.app import App
+from claimtrack.cli.lines import cells, people, with_all
+from claimtrack.render import Column, Listing
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section: its key in JSON, its heading, and the columns that a terminal shows."""
+
+    key: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
+
+
+def emit_sections(
+    app: App,
+    header: Mapping[str, Any],
+    sections: Sequence[Section],
+    *,
+    columns: Sequence[str],
+    limit: int | None,
+    preamble: Sequence[str] = (),
+    empty: str,
+) -> None:
+    """Print a report in the chosen format.
+
+    A terminal gets the sections one below the other, at most ``limit`` rows of each. JSON is an
+    object with an array for each section, and all of them once more as ``rows``, each with its
+    ``section``; the other formats are those rows, in ``columns``.
+    """
+    if app.as_table:
+        _emit_tables(app, sections, limit, preamble, empty)
+        return
+    shown = [(section, section.rows[:limit]) for section in sections]
+    keys = ("section", *columns)
+    app.emit(
+        Listing(
+            columns=[Column(key, key.replace("_", " ").capitalize()) for key in keys],
+            rows=[{"section": section.key, **row} for section, rows in shown for row in rows],
+            cells=lambda row: with_all(keys, cells(app, row)),
+            header={**header, **{section.key: list(rows) for section, rows in shown}},
+            preamble=preamble if people(app) else (),
+            empty=empty,
+        )
+    )
+
+
+def emit_flat(
+    app: App,
+    header: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    for_people: Sequence[Column],
+    keys: Sequence[str],
+    limit: int | None,
+    preamble: Sequence[str] = (),
+    empty: str,
+) -> None:
+    """Print a report of one section; spreadsheets get the columns ``keys``."""
+    shown = rows[:limit]
+    more = len(rows) - len(shown)
+    wanted = [*keys, *(column.key for column in for_people)]
+    app.emit(
+        Listing(
+            columns=for_people if people(app) else [Column(key, key) for key in keys],
+            rows=shown,
+            cells=lambda row: with_all(wanted, cells(app, row)),
+            header=header,
+            preamble=preamble,
+            footer=("", f"{more:,} more: --limit 0 shows all.") if more else (),
+            empty=empty,
+        )
+    )
+
+
+def _emit_tables(
+    app: App,
+    sections: Sequence[Section],
+    limit: int | None,
+    preamble: Sequence[str],
+    empty: str,
+) -> None:
+    if not any(section.rows for section in sections):
+        app.emit(Listing(columns=(), rows=(), preamble=preamble, empty=empty))
+        return
+    before = [*preamble, ""] if preamble else []
+    for section in sections:
+        keys = [column.key for column in section.columns]
+        more = len(section.rows) - (len(section.rows) if limit is None else limit)
+        app.emit(
+            Listing(
+                columns=section.columns,
+                rows=section.rows[:limit],
+                cells=lambda row, keys=keys: with_all(keys, cells(app, row)),  # type: ignore[misc]
+                preamble=[*before, f"{section.title}: {len(section.rows):,}"],
+                footer=[f"{more:,} more: --limit 0 shows all."] if more > 0 else (),
+            )
+        )
+        before = [""]

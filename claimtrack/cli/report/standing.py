@@ -1,0 +1,178 @@
+"""`report summary` and `report figures`: how much there is, and what the figures say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from claimtrack.cli.app import App, command
+from claimtrack.cli.lines import limit_option, move_json, people, row_limit, told_json, words
+from claimtrack.cli.report.group import report
+from claimtrack.cli.report.sections import Section, emit_flat, emit_sections
+from claimtrack.render import Column
+from claimtrack.vocab import Status, hyphenated
+
+_CLAIMS = Column("claims", "Claims", align="right")
+_SUMMARY_KEYS = words(
+    "name claims unverified in_review id statement from_status from_verdict status"
+    " verdict because by at"
+)
+
+
+@command(report, "summary", example="claimtrack report summary --format markdown")
+def summary(app: App) -> None:
+    """How many claims there are, where they stand, who holds them, and what was marked last."""
+    from claimtrack.services import summary as service
+    from claimtrack.services.unverified import present_moment
+
+    with app.read() as connection:
+        now = present_moment(connection)
+        found = service.summary(connection)
+    totals = {
+        "claims": found.claims,
+        "open": found.statuses[Status.UNVERIFIED] + found.statuses[Status.IN_REVIEW],
+        "speakers": found.speakers,
+        "sources": found.sources,
+        "appearances": found.appearances,
+        "evidence_withdrawn": found.evidence_withdrawn,
+    }
+    holders = [
+        {"name": person, "claims": sum(counts.values()), **{str(s): n for s, n in counts.items()}}
+        for person, counts in found.holders.items()
+    ]
+    moves = [{**move_json(move), "word": move.word} for move in found.latest]
+    sections = [
+        Section("status", "By status", _named("Status"), _counts(app, found.statuses)),
+        Section("verdict", "By verdict", _named("Verdict"), _counts(app, found.verdicts)),
+        Section("kind", "By kind", _named("Kind"), _counts(app, found.kinds)),
+        Section("priority", "By priority", _named("Priority"), _counts(app, found.priorities)),
+        Section("holder", "Open claims by holder", _HOLDERS, holders),
+        Section("latest", "Latest marks", _LATEST, moves),
+    ]
+    preamble = [
+        f"{found.claims:,} claims, {totals['open']:,} of them open; {found.speakers:,} speakers,"
+        f" {found.sources:,} sources, {found.appearances:,} appearances"
+    ]
+    if found.evidence_withdrawn:
+        preamble.append(
+            f"Verdicts whose evidence was withdrawn since: {found.evidence_withdrawn:,}"
+        )
+    if not found.claims:
+        sections = [Section(one.key, one.title, one.columns, ()) for one in sections]
+    emit_sections(
+        app,
+        {"report": "summary", "generated_at": now, "totals": totals},
+        sections,
+        columns=_SUMMARY_KEYS,
+        limit=None,
+        preamble=preamble,
+        empty="There is no claim yet.",
+    )
+
+
+_HOLDERS = (
+    Column("name", "Holder", grow=True),
+    _CLAIMS,
+    Column("unverified", "Unverified", align="right"),
+    Column("in_review", "In review", align="right"),
+)
+_LATEST = (
+    Column("id", "ID", align="right"),
+    Column("statement", "Statement", grow=True),
+    Column("word", "Marked"),
+    Column("by", "By", max_width=20),
+    Column("at", "On"),
+)
+
+
+def _named(title: str) -> tuple[Column, ...]:
+    return (Column("name", title), _CLAIMS)
+
+
+def _counts(app: App, counts: Mapping[Any, int]) -> list[dict[str, Any]]:
+    """One row a word; people see only the words that some claim has."""
+    rows = [{"name": str(word), "claims": count} for word, count in counts.items()]
+    if not people(app):
+        return rows
+    return [{**row, "name": hyphenated(str(row["name"]))} for row in rows if row["claims"]]
+
+
+_FIGURES = (
+    Column("id", "ID", align="right"),
+    Column("dated", "Day"),
+    Column("value", "Figure"),
+    Column("unit", "Unit"),
+    Column("counted", "Counted", max_width=24),
+    Column("where", "Where", max_width=24),
+    Column("since", "Since"),
+    Column("speaker", "Speaker", max_width=24),
+    Column("source", "Source", grow=True, max_width=36),
+    Column("word", "Status"),
+    Column("superseded_by", "Superseded by"),
+    Column("contradicts", "Contradicts", style=lambda _: "red"),
+)
+_FIGURE_KEYS = words(
+    "id statement dated value comparator low high unit counted where on since speaker"
+    " manner said_on source source_url published_on status verdict superseded_by"
+    " contradicts"
+)
+
+
+@command(report, "figures", example="claimtrack report figures --counted displaced --where Idlib")
+@click.option("--counted", metavar="WORDS", help="What is counted; words, or their beginnings.")
+@click.option("--where", metavar="WORDS", help="Where it is counted; words, or their beginnings.")
+@limit_option("rows")
+def figures(app: App, counted: str | None, where: str | None, limit: int | None) -> None:
+    """The figures that claims assert, in time order; those that contradict each other say so.
+
+    A figure stands under its own day, else the day it was said, else the day its source was
+    published. Two contradict each other when no value fits both, of the same thing, place and day.
+    """
+    from claimtrack.services import figures_report as service
+    from claimtrack.services.unverified import present_moment
+
+    with app.read() as connection:
+        now = present_moment(connection)
+        found = service.figures(connection, counted, where)
+    rows = [_figure_row(line) for line in found]
+    against = sum(1 for line in found if line.contradicts)
+    emit_flat(
+        app,
+        {
+            "report": "figures",
+            "counted": counted,
+            "where": where,
+            "generated_at": now,
+            "totals": {"figures": len(rows), "contradicted": against},
+        },
+        rows,
+        for_people=_FIGURES,
+        keys=_FIGURE_KEYS,
+        limit=row_limit(app, limit),
+        empty="There is no such figure." if counted or where else "There is no figure yet.",
+    )
+
+
+def _figure_row(line: Any) -> dict[str, Any]:
+    view, claim = line.figure, line.claim
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "dated": str(line.dated) if line.dated else None,
+        "value": line.value,
+        "comparator": view.comparator,
+        "low": view.low,
+        "high": view.high,
+        "unit": view.unit,
+        "counted": view.counted,
+        "where": view.place,
+        "on": str(view.on) if view.on else None,
+        "since": str(view.since) if view.since else None,
+        **told_json(claim.told),
+        "status": claim.status,
+        "verdict": claim.verdict,
+        "superseded_by": line.superseded_by_id,
+        "contradicts": list(line.contradicts),
+    }

@@ -1,0 +1,291 @@
+"""`report unverified`: what to check next, and how old it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claimtrack.cli.app import App, command, need
+from claimtrack.cli.lines import (
+    cells,
+    limit_option,
+    line_json,
+    people,
+    read_day,
+    row_limit,
+    sheet,
+    with_all,
+)
+from claimtrack.cli.params import Words
+from claimtrack.cli.report.group import report
+from claimtrack.render import Column, Listing, histogram
+from claimtrack.vocab import Kind
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from claimtrack.services.lines import ListedClaim, Tables
+    from claimtrack.services.unverified import By, Cursor, OpenGroup, OpenTotals
+
+_PAGE = 500
+_HISTOGRAM_WIDTH = 60
+
+_FOR_PEOPLE = (
+    Column("id", "ID", align="right"),
+    Column("priority", "Priority"),
+    Column("reach", "Reach", align="right"),
+    Column("age_days", "Days", align="right"),
+    Column("status", "State"),
+    Column("assigned_to", "Holder", max_width=20),
+    Column("speaker", "Speaker", max_width=24),
+    Column("statement", "Statement", grow=True),
+    Column("source", "Source", grow=True, max_width=36),
+    Column("appearances", "Seen", align="right"),
+    Column("due_on", "Due"),
+)
+_FOR_SPREADSHEETS = sheet(
+    "id statement kind status priority age_days assigned_to speaker manner said_on"
+    " source_id source_url source_title publisher published_on reach appearances"
+    " due_on recorded_at recorded_by"
+)
+_GROUPS_FOR_SPREADSHEETS = sheet(
+    "group source_url open unverified in_review oldest_days highest_priority oldest_recorded_at"
+)
+
+
+@command(
+    report,
+    "unverified",
+    example="""
+claimtrack report unverified
+claimtrack report unverified --by speaker
+claimtrack report unverified --as-of 2024-03-31 --format csv
+""",
+)
+@click.option("--by", type=Words("speaker", "source", "topic"), help="Groups in place of claims.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=Words.of(Kind),
+    metavar="K",
+    multiple=True,
+    help="Only claims of that kind; repeat. [default: fact, figure and media]",
+)
+@limit_option("rows")
+@click.option("--after", metavar="PLACE", help="Go on below the place that a page ended with.")
+@click.option("--as-of", metavar="DATE", help="As it stood at the end of that day.")
+def unverified(
+    app: App,
+    by: str | None,
+    kinds: tuple[str, ...],
+    limit: int | None,
+    after: str | None,
+    as_of: str | None,
+) -> None:
+    """What is not yet concluded: neither checked nor set aside.
+
+    The most urgent first, then what reaches furthest (distinct publishers or agencies), then the
+    oldest. Opinions, predictions and promises are counted apart, unless --kind asks for them.
+    """
+    need(by is None or after is None, "Groups are not paged: leave --after away, or --by.")
+    from claimtrack.services import unverified as service
+
+    place = service.Cursor.parse(after) if after else None
+    day = _past_day(app, as_of)
+    chosen = tuple(Kind(kind) for kind in kinds)
+    most = row_limit(app, limit)
+    with app.read() as connection:
+        now = service.present_moment(connection)
+        moment, tables = _stand(app, day, now)
+        totals = service.open_totals(connection, chosen, moment, tables)
+        header = {
+            "report": "unverified",
+            "as_of": day,
+            "generated_at": now,
+            "totals": _totals_json(totals),
+            "histogram": [{"age": label, "claims": count} for label, count in totals.ages],
+        }
+        preamble = _preamble(totals, day, chosen) if people(app) else []
+        if by is not None:
+            groups = service.open_groups(connection, service.By(by), chosen, most, tables)
+            app.emit(_grouped(app, service.By(by), groups, moment, header, preamble))
+            return
+        app.emit(_listed(app, connection, chosen, most, place, tables, moment, header, preamble))
+
+
+def _past_day(app: App, words: str | None) -> dt.date | None:
+    """The day of --as-of. Raises InvalidDataError for one that is still to come."""
+    day = read_day(app, words, "--as-of", last=True)
+    if day is not None and day > app.today():
+        from claimtrack.errors import InvalidDataError
+
+        raise InvalidDataError(
+            f"{day} is not over yet, so nobody knows how it will stand then: name a day up to"
+            " today."
+        )
+    return day
+
+
+def _stand(app: App, day: dt.date | None, now: dt.datetime) -> tuple[dt.datetime, Tables]:
+    """The moment to count ages to, and the tables as they stood then."""
+    from claimtrack.dates import day_end
+    from claimtrack.services.lines import NOW, tables_as_of
+
+    moment = day_end(day, app.settings.report_timezone) if day else now
+    if moment >= now:  # today, which has no end yet
+        return now, NOW
+    return moment, tables_as_of(moment)
+
+
+def _totals_json(totals: OpenTotals) -> dict[str, Any]:
+    return {
+        "open": totals.open,
+        "unverified": totals.unverified,
+        "in_review": totals.in_review,
+        "by_priority": {str(word): count for word, count in totals.by_priority.items()},
+        "apart": {str(kind): count for kind, count in totals.apart.items()},
+    }
+
+
+def _preamble(totals: OpenTotals, day: dt.date | None, kinds: tuple[Kind, ...]) -> list[str]:
+    stood = f" at the end of {day}" if day else ""
+    what = f" ({', '.join(kinds)})" if kinds else ""
+    urgencies = ", ".join(
+        f"{count:,} {word}" for word, count in totals.by_priority.items() if count
+    )
+    lines = [
+        f"{totals.open:,} to check{what}{stood}: {totals.unverified:,} unverified,"
+        f" {totals.in_review:,} in review" + (f"; {urgencies}" if urgencies else "")
+    ]
+    if any(totals.apart.values()):
+        apart = ", ".join(_counted(count, kind) for kind, count in totals.apart.items() if count)
+        lines.append(f"Counted apart: {apart}")
+    if totals.open:
+        lines += ["", *histogram(totals.ages, _HISTOGRAM_WIDTH)]
+    return [*lines, ""]
+
+
+def _counted(count: int, kind: Kind) -> str:
+    return f"{count:,} {kind}" + ("" if count == 1 else "s")
+
+
+def _listed(
+    app: App,
+    connection: Connection,
+    kinds: tuple[Kind, ...],
+    most: int | None,
+    place: Cursor | None,
+    tables: Tables,
+    moment: dt.datetime,
+    header: dict[str, Any],
+    preamble: list[str],
+) -> Listing:
+    from claimtrack.services.unverified import Cursor, age_in_days, open_rows
+
+    footer: tuple[str, ...] = ()
+    found: Iterator[ListedClaim]
+    if most is None:
+        found = _all_rows(connection, kinds, place, tables)
+    else:
+        page = open_rows(connection, kinds, most + 1, place, tables)
+        more = Cursor.of(page[most - 1]) if len(page) > most else None
+        header["next"] = str(more) if more else None
+        if more is not None:
+            footer = (
+                "",
+                f"{most} claims, and there are more: --after {more} shows the next, --limit 0 all.",
+            )
+        found = iter(page[:most])
+    return Listing(
+        columns=_FOR_PEOPLE if people(app) else _FOR_SPREADSHEETS,
+        rows=(_row(line, age_in_days(line.recorded_at, moment)) for line in found),
+        cells=lambda row: with_all((column.key for column in _FOR_SPREADSHEETS), cells(app, row)),
+        header=header,
+        preamble=preamble,
+        footer=footer,
+        empty="Nothing is waiting to be checked." if place is None else "That was all.",
+    )
+
+
+def _all_rows(
+    connection: Connection, kinds: tuple[Kind, ...], place: Cursor | None, tables: Tables
+) -> Iterator[ListedClaim]:
+    from claimtrack.services.unverified import Cursor, open_rows
+
+    if tables.past:
+        # What stood then is worked out as a whole: once, and not once a page.
+        yield from open_rows(connection, kinds, None, place, tables)
+        return
+    while page := open_rows(connection, kinds, _PAGE, place, tables):
+        yield from page
+        if len(page) < _PAGE:
+            return
+        place = Cursor.of(page[-1])
+
+
+def _row(line: ListedClaim, age: int) -> dict[str, Any]:
+    row = line_json(line)
+    del row["verdict"], row["recheck_on"]
+    return {**row, "age_days": age}
+
+
+def _grouped(
+    app: App,
+    by: By,
+    groups: list[OpenGroup],
+    moment: dt.datetime,
+    header: dict[str, Any],
+    preamble: list[str],
+) -> Listing:
+    for_people = (
+        Column("group", str(by).capitalize(), grow=True),
+        Column("open", "Open", align="right"),
+        Column("in_review", "In review", align="right"),
+        Column("oldest_days", "Oldest, days", align="right"),
+        Column("highest_priority", "Highest priority"),
+    )
+    return Listing(
+        columns=for_people if people(app) else _GROUPS_FOR_SPREADSHEETS,
+        rows=[_group_row(by, group, moment) for group in groups],
+        cells=lambda row: with_all(
+            (column.key for column in _GROUPS_FOR_SPREADSHEETS), cells(app, row)
+        ),
+        header={**header, "by": by},
+        preamble=preamble,
+        empty="Nothing is waiting to be checked.",
+    )
+
+
+def _group_row(by: By, group: OpenGroup, moment: dt.datetime) -> dict[str, Any]:
+    from claimtrack.cli.shapes import source_ref_json, speaker_ref_json
+    from claimtrack.services.unverified import age_in_days
+
+    row: dict[str, Any] = {"group": _name(by, group)}
+    if by == "speaker":
+        row |= {"speaker": speaker_ref_json(group.speaker), "manner": group.manner}
+    elif by == "source":
+        row["source"] = source_ref_json(group.source)
+    else:
+        row["topic"] = group.topic
+    return {
+        **row,
+        "open": group.open,
+        "unverified": group.unverified,
+        "in_review": group.in_review,
+        "oldest_days": age_in_days(group.oldest, moment),
+        "oldest_recorded_at": group.oldest,
+        "highest_priority": group.highest,
+    }
+
+
+def _name(by: By, group: OpenGroup) -> str:
+    if by == "topic":
+        return group.topic or "no topic"
+    if group.speaker is not None:
+        return group.speaker.name
+    if group.source is not None:
+        return group.source.label
+    return group.manner.replace("_", " ") if group.manner else "no appearance"

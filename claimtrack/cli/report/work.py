@@ -1,0 +1,272 @@
+"""`report period`, `report corrections`, `report overdue`: what was done, and what was not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claimtrack.cli.app import App, command, need
+from claimtrack.cli.lines import (
+    limit_option,
+    line_json,
+    move_json,
+    read_day,
+    read_window,
+    row_limit,
+    window,
+    words,
+)
+from claimtrack.cli.report.group import report
+from claimtrack.cli.report.sections import Section, emit_flat, emit_sections
+from claimtrack.render import Column
+
+if TYPE_CHECKING:
+    from claimtrack.services.lines import ListedClaim
+    from claimtrack.services.moves import Move
+
+_ID = Column("id", "ID", align="right")
+_STATEMENT = Column("statement", "Statement", grow=True)
+_BY = Column("by", "By", max_width=20)
+_BECAUSE = Column("because", "Because", grow=True)
+_RECORDED = (
+    _ID,
+    _STATEMENT,
+    Column("speaker", "Speaker", max_width=24),
+    Column("source", "Source", grow=True, max_width=36),
+    Column("recorded_by", "By", max_width=20),
+    Column("word", "Status now"),
+)
+_CONCLUDED = (
+    _ID,
+    _STATEMENT,
+    Column("verdict", "Verdict"),
+    _BY,
+    _BECAUSE,
+    Column("evidence_count", "Evidence", align="right"),
+)
+_CHANGED = (
+    _ID,
+    _STATEMENT,
+    Column("from_verdict", "Was"),
+    Column("verdict", "Is"),
+    Column("change", "Change"),
+    _BY,
+    _BECAUSE,
+)
+_REOPENED = (
+    _ID,
+    _STATEMENT,
+    Column("from_word", "Was"),
+    Column("status", "Is"),
+    _BY,
+    _BECAUSE,
+)
+_SET_ASIDE = (_ID, _STATEMENT, Column("reason", "Reason"), _BY, _BECAUSE)
+_LOAD = (
+    Column("person", "Person", grow=True),
+    Column("recorded", "Recorded", align="right"),
+    Column("concluded", "Concluded", align="right"),
+    Column("holding", "Holding now", align="right"),
+)
+_PERIOD_KEYS = words(
+    "id statement kind status verdict from_status from_verdict change reason because"
+    " by at evidence_count evidence speaker source source_url person recorded"
+    " concluded holding"
+)
+
+
+@command(
+    report,
+    "period",
+    example="""
+claimtrack report period --last-week
+claimtrack report period --since 2024-03-01 --until 2024-03-31 --format markdown
+""",
+)
+@click.option("--last-week", is_flag=True, help="From last week's Monday to its Sunday.")
+@click.option("--since", metavar="DATE", help="From that day on.")
+@click.option("--until", metavar="DATE", help="To the end of that day. [default: today]")
+@limit_option("rows of a section")
+def period(
+    app: App, *, last_week: bool, since: str | None, until: str | None, limit: int | None
+) -> None:
+    """What was recorded, concluded, changed, reopened and set aside, and who carries what."""
+    need(last_week or since, "Which period? Give --last-week, or --since DATE.")
+    need(not (last_week and (since or until)), "Give --last-week, or --since and --until.")
+    from claimtrack import dates
+    from claimtrack.services import period as service
+    from claimtrack.services.unverified import present_moment
+
+    if last_week:
+        first, final = dates.last_week(app.today())
+    else:
+        begun = read_day(app, since, "--since")
+        first = begun or app.today()
+        final = read_day(app, until, "--until", last=True) or app.today()
+    between = window(app, first, final)
+    with app.read() as connection:
+        now = present_moment(connection)
+        done = service.period(connection, between)
+    recorded = [
+        {**line_json(line), "by": line.recorded_by, "at": line.recorded_at}
+        for line in done.recorded
+    ]
+    load = [
+        {
+            "person": one.person,
+            "recorded": one.recorded,
+            "concluded": one.concluded,
+            "holding": one.holding,
+        }
+        for one in done.load
+    ]
+    sections = [
+        Section("recorded", "Recorded", _RECORDED, recorded),
+        Section("concluded", "Concluded", _CONCLUDED, _moves(done.concluded)),
+        Section("changed", "Verdict changed", _CHANGED, _moves(done.changed)),
+        Section("reopened", "Reopened", _REOPENED, _moves(done.reopened)),
+        Section("set_aside", "Set aside", _SET_ASIDE, _moves(done.set_aside)),
+        Section("load", "Load", _LOAD, load),
+    ]
+    emit_sections(
+        app,
+        {
+            "report": "period",
+            "since": first,
+            "until": final,
+            "generated_at": now,
+            "totals": {part.key: len(part.rows) for part in sections if part.key != "load"},
+        },
+        sections,
+        columns=_PERIOD_KEYS,
+        limit=row_limit(app, limit),
+        preamble=[f"From {first} to {final}"],
+        empty=f"Nothing was recorded or marked from {first} to {final}.",
+    )
+
+
+def _moves(moves: list[Move]) -> list[dict[str, Any]]:
+    return [{**move_json(move), "from_word": move.from_word} for move in moves]
+
+
+@command(
+    report,
+    "corrections",
+    example="claimtrack report corrections --since 2024-01 --format csv",
+)
+@click.option("--since", metavar="DATE", help="From that day on.")
+@click.option("--until", metavar="DATE", help="To the end of that day.")
+@limit_option("rows")
+def corrections(app: App, since: str | None, until: str | None, limit: int | None) -> None:
+    """The corrections register: verdicts that were wrong, what replaced them, and why."""
+    from claimtrack.services.moves import moves
+    from claimtrack.services.unverified import present_moment
+    from claimtrack.vocab import Change
+
+    between = read_window(app, since, until)
+    with app.read() as connection:
+        now = present_moment(connection)
+        found = moves(connection, between, change=Change.CORRECTION)
+    rows = [
+        {
+            "id": move.claim_id,
+            "statement": move.statement,
+            "old_verdict": move.from_verdict,
+            "new_verdict": move.verdict,
+            "because": move.because,
+            "by": move.recorded_by,
+            "at": move.recorded_at,
+            "evidence": move_json(move)["evidence"],
+        }
+        for move in found
+    ]
+    columns = (
+        _ID,
+        _STATEMENT,
+        Column("old_verdict", "Was"),
+        Column("new_verdict", "Is"),
+        _BECAUSE,
+        _BY,
+        Column("at", "On"),
+    )
+    emit_flat(
+        app,
+        {"report": "corrections", "generated_at": now, "totals": {"corrections": len(rows)}},
+        rows,
+        for_people=columns,
+        keys=words("id statement old_verdict new_verdict because by at evidence"),
+        limit=row_limit(app, limit),
+        empty="There is no correction.",
+    )
+
+
+_OVERDUE_KEYS = words(
+    "id statement kind status verdict priority days assigned_to due_on recheck_on"
+    " speaker source source_url reach appearances recorded_at"
+)
+
+
+@command(report, "overdue", example="claimtrack report overdue --days 14")
+@click.option(
+    "--days",
+    metavar="N",
+    type=click.IntRange(0, 36_500),
+    help="In review for more than that many days. [default: the setting review_days]",
+)
+@limit_option("rows of a section")
+def overdue(app: App, days: int | None, limit: int | None) -> None:
+    """What is late: due, to be checked again, or too long in review."""
+    from claimtrack.services import overdue as service
+    from claimtrack.services.unverified import present_moment
+
+    patience = app.settings.review_days if days is None else days
+    today = app.today()
+    with app.read() as connection:
+        now = present_moment(connection)
+        late = service.overdue(connection, today, now, patience)
+    sections = [
+        Section("due", "Due date passed", _late("Days late", "due_on", "Due"), _rows(late.due)),
+        Section(
+            "recheck",
+            "To be checked again",
+            _late("Days late", "recheck_on", "Check again"),
+            _rows(late.recheck),
+        ),
+        Section(
+            "in_review",
+            f"In review for more than {patience} days",
+            _late("Days", "due_on", "Due"),
+            _rows(late.in_review),
+        ),
+    ]
+    emit_sections(
+        app,
+        {
+            "report": "overdue",
+            "on": today,
+            "review_days": patience,
+            "generated_at": now,
+            "totals": {section.key: len(section.rows) for section in sections},
+        },
+        sections,
+        columns=_OVERDUE_KEYS,
+        limit=row_limit(app, limit),
+        empty="Nothing is late.",
+    )
+
+
+def _late(days: str, date: str, title: str) -> tuple[Column, ...]:
+    return (
+        _ID,
+        Column("days", days, align="right"),
+        Column(date, title),
+        Column("word", "Status"),
+        Column("assigned_to", "Holder", max_width=20),
+        Column("priority", "Priority"),
+        _STATEMENT,
+    )
+
+
+def _rows(late: list[tuple[ListedClaim, int]]) -> list[dict[str, Any]]:
+    return [{**line_json(line), "days": days} for line, days in late]

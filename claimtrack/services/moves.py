@@ -1,0 +1,148 @@
+"""Reviews across claims: who moved what from where to where, why, and on which evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from claimtrack.models import claim, evidence, review, review_evidence
+from claimtrack.services.stories import load_sources
+from claimtrack.services.views import SourceRef
+from claimtrack.vocab import Change, Kind, SetAsideReason, Stance, Status, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From an instant up to, not including, another; None is open."""
+
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestedOn:
+    """A piece of evidence that a review rested on."""
+
+    id: int
+    stance: Stance
+    source: SourceRef
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One review with the claim that it moved."""
+
+    claim_id: int
+    statement: str
+    kind: Kind
+    no: int
+    from_status: Status
+    from_verdict: Verdict | None
+    status: Status
+    verdict: Verdict | None
+    because: str
+    change: Change | None
+    reason: SetAsideReason | None
+    rating: str | None
+    evidence: tuple[RestedOn, ...]
+    recorded_at: dt.datetime
+    recorded_by: str
+
+    @property
+    def word(self) -> str:
+        """Where it went: the verdict, else the status."""
+        return self.verdict or self.status
+
+    @property
+    def from_word(self) -> str:
+        """Where it came from: the verdict, else the status."""
+        return self.from_verdict or self.from_status
+
+
+def moves(
+    connection: Connection,
+    window: Window | None = None,
+    *,
+    change: Change | None = None,
+    latest: int | None = None,
+) -> list[Move]:
+    """Reviews in the order in which they were recorded; or the ``latest`` few, newest first."""
+    before = review.alias("before")
+    chosen = (
+        select(
+            review,
+            claim.c.statement,
+            claim.c.kind,
+            before.c.verdict.label("from_verdict"),
+        )
+        .join(claim, claim.c.id == review.c.claim_id)
+        .outerjoin(
+            before, and_(before.c.claim_id == review.c.claim_id, before.c.no == review.c.prev_no)
+        )
+    )
+    if window is not None and window.since is not None:
+        chosen = chosen.where(review.c.recorded_at >= window.since)
+    if window is not None and window.until is not None:
+        chosen = chosen.where(review.c.recorded_at < window.until)
+    if change is not None:
+        chosen = chosen.where(review.c.change == change)
+    order: list[ColumnElement[Any]] = [review.c.recorded_at, review.c.claim_id, review.c.no]
+    if latest is None:
+        chosen = chosen.order_by(*order)
+    else:
+        chosen = chosen.order_by(*(each.desc() for each in order)).limit(latest)
+    rows = connection.execute(chosen).all()
+    rested = _rested_on(connection, [row.claim_id for row in rows])
+    return [
+        Move(
+            claim_id=row.claim_id,
+            statement=row.statement,
+            kind=Kind(row.kind),
+            no=row.no,
+            from_status=Status(row.from_status),
+            from_verdict=Verdict(row.from_verdict) if row.from_verdict else None,
+            status=Status(row.status),
+            verdict=Verdict(row.verdict) if row.verdict else None,
+            because=row.because,
+            change=Change(row.change) if row.change else None,
+            reason=SetAsideReason(row.reason) if row.reason else None,
+            rating=row.rating,
+            evidence=tuple(rested[row.claim_id, row.no]),
+            recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
+        )
+        for row in rows
+    ]
+
+
+def _rested_on(
+    connection: Connection, claim_ids: Sequence[int]
+) -> defaultdict[tuple[int, int], list[RestedOn]]:
+    rows = connection.execute(
+        select(
+            review_evidence.c.claim_id,
+            review_evidence.c.review_no,
+            evidence.c.id,
+            evidence.c.stance,
+            evidence.c.source_id,
+            evidence.c.withdrawn_at,
+        )
+        .join(evidence, evidence.c.id == review_evidence.c.evidence_id)
+        .where(review_evidence.c.claim_id == func.any(list(set(claim_ids))))
+        .order_by(evidence.c.id)
+    ).all()
+    sources = load_sources(connection, [row.source_id for row in rows])
+    rested: defaultdict[tuple[int, int], list[RestedOn]] = defaultdict(list)
+    for row in rows:
+        rested[row.claim_id, row.review_no].append(
+            RestedOn(
+                row.id, Stance(row.stance), sources[row.source_id], row.withdrawn_at is not None
+            )
+        )
+    return rested

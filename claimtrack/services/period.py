@@ -1,0 +1,94 @@
+"""What was done between two days, and by whom: recorded, concluded, changed, reopened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Select, func, select
+
+from claimtrack.models import claim
+from claimtrack.services.lines import ListedClaim, lines
+from claimtrack.services.moves import Move, Window, moves
+from claimtrack.services.unverified import OPEN
+from claimtrack.vocab import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one person did in the period, and holds now."""
+
+    person: str
+    recorded: int
+    concluded: int
+    holding: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The work of a period; each list in the order in which it happened."""
+
+    recorded: list[ListedClaim]
+    concluded: list[Move]
+    changed: list[Move]
+    reopened: list[Move]
+    set_aside: list[Move]
+    load: list[Load]
+
+
+def period(connection: Connection, window: Window) -> Period:
+    """The work between two instants.
+
+    Concluded is what became checked; a verdict that replaced another one is changed instead.
+    Reopened is what was checked or set aside and is to be looked at again.
+    """
+    all_moves = moves(connection, window)
+    concluded = [
+        move
+        for move in all_moves
+        if move.status is Status.CHECKED and move.from_status is not Status.CHECKED
+    ]
+    closed = (Status.CHECKED, Status.SET_ASIDE)
+    chosen = _within(select(claim), window)
+    recorded = lines(connection, chosen, lambda page: [page.c.recorded_at, page.c.id])
+    return Period(
+        recorded=recorded,
+        concluded=concluded,
+        changed=[move for move in all_moves if move.change is not None],
+        reopened=[move for move in all_moves if move.from_status in closed and move.status in OPEN],
+        set_aside=[move for move in all_moves if move.status is Status.SET_ASIDE],
+        load=_load(connection, recorded, concluded),
+    )
+
+
+def _within(chosen: Select[tuple[object, ...]], window: Window) -> Select[tuple[object, ...]]:
+    if window.since is not None:
+        chosen = chosen.where(claim.c.recorded_at >= window.since)
+    if window.until is not None:
+        chosen = chosen.where(claim.c.recorded_at < window.until)
+    return chosen
+
+
+def holding(connection: Connection) -> dict[str, dict[Status, int]]:
+    """How many open claims each person holds, by status."""
+    rows = connection.execute(
+        select(claim.c.assigned_to, claim.c.status, func.count().label("claims"))
+        .where(claim.c.assigned_to.is_not(None), claim.c.status.in_(OPEN))
+        .group_by(claim.c.assigned_to, claim.c.status)
+    )
+    held: dict[str, dict[Status, int]] = {}
+    for row in rows:
+        held.setdefault(row.assigned_to, dict.fromkeys(OPEN, 0))[Status(row.status)] = row.claims
+    return held
+
+
+def _load(connection: Connection, recorded: list[ListedClaim], concluded: list[Move]) -> list[Load]:
+    recorders = Counter(line.recorded_by for line in recorded)
+    checkers = Counter(move.recorded_by for move in concluded)
+    held = {person: sum(counts.values()) for person, counts in holding(connection).items()}
+    return [
+        Load(person, recorders[person], checkers[person], held.get(person, 0))
+        for person in sorted(
+            {*recorders, *checkers, *held}, key=lambda name: (name.casefold(), name)
+        )
+    ]

@@ -1,0 +1,94 @@
+"""How much there is, and where it stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, func, select
+
+from claimtrack.models import appearance, claim, evidence, review_evidence, source, speaker
+from claimtrack.services.moves import Move, moves
+from claimtrack.services.period import holding
+from claimtrack.vocab import Kind, Priority, Status, Verdict
+
+#: How many of the latest marks are told.
+LATEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Totals of the whole database; every word of a vocabulary is there, be it with 0."""
+
+    claims: int
+    statuses: dict[Status, int]
+    verdicts: dict[Verdict, int]
+    kinds: dict[Kind, int]
+    priorities: dict[Priority, int]
+    holders: dict[str, dict[Status, int]]
+    speakers: int
+    sources: int
+    appearances: int
+    evidence_withdrawn: int
+    latest: list[Move]
+
+
+def summary(connection: Connection) -> Summary:
+    """Count what is on record. Merged speakers and withdrawn appearances are left out."""
+    rows = connection.execute(
+        select(
+            claim.c.status,
+            claim.c.verdict,
+            claim.c.kind,
+            claim.c.priority,
+            func.count().label("claims"),
+        ).group_by(claim.c.status, claim.c.verdict, claim.c.kind, claim.c.priority)
+    ).all()
+    counts: Counter[str] = Counter()
+    priorities: Counter[int] = Counter()
+    for row in rows:
+        # No word stands in two of these vocabularies.
+        for word in {row.status, row.verdict, row.kind} - {None}:
+            counts[word] += row.claims
+        priorities[row.priority] += row.claims
+    rested_on_withdrawn = (
+        select(func.count(claim.c.id.distinct()))
+        .join(
+            review_evidence,
+            and_(
+                review_evidence.c.claim_id == claim.c.id,
+                review_evidence.c.review_no == claim.c.review_no,
+            ),
+        )
+        .join(evidence, evidence.c.id == review_evidence.c.evidence_id)
+        .where(claim.c.verdict.is_not(None), evidence.c.withdrawn_at.is_not(None))
+    )
+    things = connection.execute(
+        select(
+            select(func.count())
+            .select_from(speaker)
+            .where(speaker.c.merged_into_id.is_(None))
+            .scalar_subquery()
+            .label("speakers"),
+            select(func.count()).select_from(source).scalar_subquery().label("sources"),
+            select(func.count())
+            .select_from(appearance)
+            .where(appearance.c.withdrawn_at.is_(None))
+            .scalar_subquery()
+            .label("appearances"),
+            rested_on_withdrawn.scalar_subquery().label("evidence_withdrawn"),
+        )
+    ).one()
+    return Summary(
+        claims=sum(priorities.values()),
+        statuses={status: counts[status] for status in Status},
+        verdicts={verdict: counts[verdict] for verdict in Verdict},
+        kinds={kind: counts[kind] for kind in Kind},
+        priorities={word: priorities[word.level] for word in reversed(Priority)},
+        holders=dict(sorted(holding(connection).items(), key=lambda pair: pair[0].casefold())),
+        speakers=things.speakers,
+        sources=things.sources,
+        appearances=things.appearances,
+        evidence_withdrawn=things.evidence_withdrawn,
+        latest=moves(connection, latest=LATEST),
+    )

@@ -1,0 +1,268 @@
+"""Nothing recorded is lost or silently changed: the tables that only grow, and the events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Connection, select, text
+
+from claimtrack import models
+from claimtrack.db import make_engine, say_why
+from claimtrack.models.rules import APPEND_ONLY, KEPT, LOGGED
+from claimtrack.vocab import Stance
+from tests import records
+from tests.sql import refused, run, value
+
+LOG = "https://archive.example/log"
+
+
+@pytest.fixture
+def claim_id(connection: Connection) -> int:
+    return records.claim(connection)
+
+
+# --- Nothing recorded is lost or silently changed ------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_what_is_appended_is_never_changed_even_by_a_replica(
+    connection: Connection, table: str, role: str
+) -> None:
+    column = "claim_id" if table == "review_evidence" else "recorded_by"
+    run(connection, f"SET LOCAL session_replication_role = {role}")
+
+    for change in (
+        f"UPDATE {table} SET {column} = {column}",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table} CASCADE",
+    ):
+        with refused(connection, "append_only"):
+            run(connection, change)
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize("table", KEPT)
+def test_no_row_of_the_domain_is_ever_deleted(
+    connection: Connection, table: str, role: str
+) -> None:
+    run(connection, f"SET LOCAL session_replication_role = {role}")
+
+    for change in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+        with refused(connection, "append_only"):
+            run(connection, change)
+
+
+def test_every_table_is_append_only_or_kept(connection: Connection) -> None:
+    tables = run(connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+
+    assert {*APPEND_ONLY, *KEPT} == {*tables.scalars()} - {"alembic_version"}
+
+
+@pytest.mark.parametrize("table", ["speaker", "source", "claim"])
+@pytest.mark.parametrize(
+    "change",
+    ["recorded_by = 'Somebody'", "recorded_at = now() - interval '1 day'", "db_user = 'x'"],
+)
+def test_who_recorded_a_row_and_when_never_changes(
+    connection: Connection, claim_id: int, table: str, change: str
+) -> None:
+    with refused(connection, "append_only"):
+        run(connection, f"UPDATE {table} SET {change}")
+
+
+@pytest.mark.parametrize("change", ["stance = 'supports'", "excerpt = 'x'", "place = 'p. 3'"])
+def test_evidence_keeps_its_content(connection: Connection, claim_id: int, change: str) -> None:
+    records.evidence(connection, claim_id)
+
+    with refused(connection, "only_withdraw"):
+        run(connection, f"UPDATE evidence SET {change}")
+
+
+@pytest.mark.parametrize("table", ["evidence", "appearance"])
+def test_what_is_withdrawn_stays_withdrawn(
+    connection: Connection, claim_id: int, table: str
+) -> None:
+    records.evidence(connection, claim_id)
+    run(
+        connection,
+        f"UPDATE {table} SET withdrawn_at = now(), withdrawn_by = 'Ana', withdrawn_because = 'x'",
+    )
+
+    with refused(connection, "only_withdraw"):
+        run(
+            connection,
+            f"UPDATE {table} SET withdrawn_at = NULL, withdrawn_by = NULL,"
+            " withdrawn_because = NULL",
+        )
+
+
+def test_an_appearance_stays_with_its_claim(connection: Connection, claim_id: int) -> None:
+    other = records.claim(connection, "The south bridge was closed", url=None)
+
+    with refused(connection, "only_withdraw"):
+        run(connection, "UPDATE appearance SET claim_id = :other", other=other)
+
+
+@pytest.mark.parametrize("table", ["evidence", "appearance"])
+def test_a_withdrawal_has_its_time_its_actor_and_its_reason(
+    connection: Connection, claim_id: int, table: str
+) -> None:
+    records.evidence(connection, claim_id)
+
+    with refused(connection, f"ck_{table}_withdrawn"):
+        run(connection, f"UPDATE {table} SET withdrawn_at = now()")
+
+
+# --- Events --------------------------------------------------------------------------------------
+
+
+def test_every_insert_and_every_change_leaves_an_event(
+    connection: Connection, claim_id: int
+) -> None:
+    say_why(connection, "It is urgent")
+    run(connection, "UPDATE claim SET priority = 3, version = 99 WHERE id = :id", id=claim_id)
+
+    last = connection.execute(
+        select(models.event).order_by(models.event.c.id.desc()).limit(1)
+    ).one()
+    assert (last.table_name, last.row_key, last.operation) == ("claim", str(claim_id), "update")
+    assert (last.before, last.after) == ({"priority": 1}, {"priority": 3})
+    assert (last.recorded_by, last.because) == ("Ana Ruiz", "It is urgent")
+    assert last.db_user == value(connection, "SELECT session_user")
+    assert last.application.startswith("claimtrack ")
+    # The version is the database's to count, whatever is written.
+    assert value(connection, "SELECT version FROM claim WHERE id = :id", id=claim_id) == 2
+
+
+def test_an_update_that_changes_nothing_leaves_no_event(
+    connection: Connection, claim_id: int
+) -> None:
+    count = "SELECT count(*) FROM event"
+    before = value(connection, count)
+
+    run(connection, "UPDATE claim SET priority = priority")
+
+    assert value(connection, count) == before
+
+
+def test_one_statement_over_many_rows_leaves_an_event_for_each(connection: Connection) -> None:
+    claims = [records.claim(connection, f"Well {number} ran dry") for number in range(3)]
+
+    run(connection, "UPDATE claim SET priority = 3")
+
+    touched = connection.execute(
+        select(models.event.c.claim_id).where(models.event.c.operation == "update")
+    ).scalars()
+    assert {*touched} == {*claims}
+
+
+@pytest.mark.parametrize("table", LOGGED)
+def test_the_trail_of_every_table_can_not_be_forgotten(connection: Connection, table: str) -> None:
+    """Each logged table has its triggers, and the domain has no table that isn't logged."""
+    names = run(
+        connection,
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass)"
+        " AND tgenabled <> 'D' AND tgfoid = CAST('log_event' AS regproc)",
+        table=table,
+    )
+
+    expected = {"log_insert"} if table in APPEND_ONLY else {"log_insert", "log_update"}
+    assert {*names.scalars()} == expected
+    assert {*LOGGED} == {*APPEND_ONLY, *KEPT} - {"event", "transition"}
+
+
+def test_events_tell_which_claim_they_belong_to(connection: Connection, claim_id: int) -> None:
+    pieces = [records.evidence(connection, claim_id, LOG, stance) for stance in Stance]
+    records.review(connection, claim_id, "checked", *pieces, verdict="false")
+
+    tables = run(connection, "SELECT table_name FROM event WHERE claim_id = :id", id=claim_id)
+
+    assert Counter(tables.scalars()) == {
+        "claim": 2,
+        "appearance": 1,
+        "evidence": 3,
+        "review": 1,
+        "review_evidence": 3,
+    }
+
+
+# --- As of ---------------------------------------------------------------------------------------
+
+
+def test_as_of_gives_what_stood_at_a_moment(database_url: str) -> None:
+    engine = make_engine(database_url)
+    with engine.begin() as connection:
+        claim_id = records.claim(connection, topics=["roads"])
+        moment = "SELECT clock_timestamp()"
+    moments = []
+    for change in (
+        {"priority": 2},
+        {"priority": 3, "topics": ["roads", "water"]},
+        {"assigned_to": "Omar Haddad"},
+    ):
+        with engine.begin() as connection:
+            moments.append(connection.execute(text(moment)).scalar_one())
+        with engine.begin() as connection:
+            connection.execute(
+                models.claim.update().where(models.claim.c.id == claim_id).values(**change)
+            )
+    asked = (
+        "SELECT priority, topics, assigned_to"
+        " FROM as_of(CAST(NULL AS claim), '{id}', CAST(:moment AS timestamptz))"
+    )
+    with engine.connect() as connection:
+        stood = [tuple(run(connection, asked, moment=at).one()) for at in moments]
+        assert stood == [
+            (1, ["roads"], None),
+            (2, ["roads"], None),
+            (3, ["roads", "water"], None),
+        ]
+        now = run(connection, asked, moment=dt.datetime(2999, 1, 1, tzinfo=dt.UTC)).one()
+        assert tuple(now) == (3, ["roads", "water"], "Omar Haddad")
+        before = run(connection, asked, moment=dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
+        assert before.all() == []
+
+
+def test_as_of_finds_rows_whose_key_has_two_parts(database_url: str) -> None:
+    engine = make_engine(database_url)
+    with engine.begin() as connection:
+        claim_id = records.claim(connection)
+        records.appearance(connection, claim_id, url="https://two.example/b", place="p. 1")
+    with engine.begin() as connection:
+        moment = value(connection, "SELECT clock_timestamp()")
+    with engine.begin() as connection:
+        run(connection, "UPDATE appearance SET place = 'p. 2' WHERE no = 2")
+    with engine.connect() as connection:
+        rows = run(
+            connection,
+            "SELECT no, place FROM as_of(CAST(NULL AS appearance), '{claim_id,no}',"
+            " CAST(:moment AS timestamptz)) ORDER BY no",
+            moment=moment,
+        )
+        assert [tuple(row) for row in rows] == [(1, None), (2, "p. 1")]
+
+
+def test_as_of_keeps_every_digit_of_a_figure(database_url: str) -> None:
+    engine = make_engine(database_url)
+    exact = Decimal("1234567890123456789.123456789")
+    with engine.begin() as connection:
+        claim_id = records.claim(connection)
+        connection.execute(
+            models.figure.insert().values(claim_id=claim_id, comparator="=", low=exact)
+        )
+    with engine.begin() as connection:
+        moment = value(connection, "SELECT clock_timestamp()")
+    with engine.begin() as connection:
+        run(connection, "UPDATE figure SET low = 1")
+    with engine.connect() as connection:
+        stood = value(
+            connection,
+            "SELECT low FROM as_of(CAST(NULL AS figure), '{claim_id}',"
+            " CAST(:moment AS timestamptz))",
+            moment=moment,
+        )
+    assert stood == exact
