@@ -117,7 +117,7 @@ def test_status_never_starts_our_own_server(own: OwnServer) -> None:
 
 def test_our_own_server_starts_and_stops(own: OwnServer) -> None:
     started = own("db", "start")
-    assert (started.code, started.out) == (0, "")
+    assert (started.code, started.out) == (0, ""), started.err
     assert "Setting up a PostgreSQL of its own" in started.err
     assert "It was running already." in own("db", "start").err
 

@@ -102,10 +102,7 @@ def test_priority_then_reach_then_age_then_number(ranked: list[int], ok: Run) ->
     assert [row["reach"] for row in rows] == [1, 2, 1, 1, 1, 3, 0, 5]
     assert [row["age_days"] for row in rows] == [0, 0, 9, 3, 3, 0, 40, 100]
     assert [row["appearances"] for row in rows] == [1, 2, 1, 1, 1, 3, 0, 5]
-    assert [row["priority"] for row in rows][::3] == ["urgent", "high", "normal"][:1] + [
-        "high",
-        "normal",
-    ]
+    assert [row["priority"] for row in rows][::3] == ["urgent", "high", "normal"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8])
@@ -297,7 +294,7 @@ def test_as_of_is_before_and_after_a_mark(committed: Connection, ok: Run) -> Non
         "unverified",
         records.SPEAKER,
     )
-    assert row["age_days"] in (8, 9)  # 9 but for the hours that are left of yesterday
+    assert row["age_days"] == 9  # ten days, less what has gone by of today
     assert (row["reach"], row["appearances"]) == (1, 1)
     assert as_of(ok, 0)["rows"] == report(ok)["rows"] == []
 
@@ -402,7 +399,7 @@ def test_an_empty_database_is_said_kindly(ok: Run) -> None:
         (("--as-of", TODAY + 2 * DAY), 5, "not over yet"),
         (("--as-of", "nonsense"), 5, "not a"),
         (("--after", "42"), 5, "no place"),
-        (("--after", "1.1.99999999999999999.1"), 5, "no place"),
+        (("--after", "1.1.-99999999999999999.1"), 5, "no place"),
         (("--by", "colour"), 2, "none of"),
         (("--by", "topic", "--after", "1.1.1.1"), 2, "not paged"),
         (("--kind", "rumour"), 2, "none of"),

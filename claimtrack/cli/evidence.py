@@ -42,9 +42,9 @@ def add(
     app: App,
     claim_id: int,
     source: str,
-    supports: bool,  # noqa: FBT001 - flags of the command line
-    refutes: bool,  # noqa: FBT001
-    context: bool,  # noqa: FBT001
+    supports: bool,
+    refutes: bool,
+    context: bool,
     excerpt: str | None,
     place: str | None,
     title: str | None,

@@ -27,6 +27,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from claimtrack.dates import PartialDate
 from claimtrack.models import appearance, claim, publisher, source, speaker
@@ -205,7 +206,8 @@ def lines(
     on_counted: ColumnElement[bool]
     if tables.past:
         # No index helps here: every appearance is read once, not once a claim.
-        first = told.distinct(one.c.claim_id).order_by(one.c.claim_id, one.c.no).subquery("first")
+        first_of_each = told.ext(distinct_on(one.c.claim_id)).order_by(one.c.claim_id, one.c.no)
+        first = first_of_each.subquery("first")
         counted = (
             select(one.c.claim_id, func.count().label("appearances"))
             .where(one.c.withdrawn_at.is_(None))
