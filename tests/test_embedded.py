@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from claimtrack import embedded
+from claimtrack.embedded import account, paths
 from claimtrack.errors import DatabaseError, InvalidDataError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="written for sockets")
@@ -70,18 +71,13 @@ def postmaster(data_dir: Path) -> int:
     return int((data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[0])
 
 
-def reap(pid: int) -> None:
-    """In the tests the server may be our own child; a command line's is not."""
+def wait_for_end(pid: int) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
-            if os.waitpid(pid, os.WNOHANG)[0] == pid:
-                return
-        except ChildProcessError:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
         time.sleep(0.01)
     raise AssertionError(f"{pid} goes on")
 
@@ -236,7 +232,7 @@ def test_a_dead_server_is_started_anew_and_keeps_what_was_committed(folder: Path
     ask(url, "CREATE TABLE kept (n integer); INSERT INTO kept VALUES (42) RETURNING n")
     pid = postmaster(folder)
     os.kill(pid, signal.SIGKILL)
-    reap(pid)
+    wait_for_end(pid)
     assert embedded.running_url(folder, "claims") is None
     assert not embedded.is_running(folder)
     assert ask(ensure(folder), "SELECT n FROM kept") == 42
@@ -246,13 +242,14 @@ def test_a_process_id_taken_over_by_something_else_is_no_server(folder: Path) ->
     ensure(folder)
     pid = postmaster(folder)
     os.kill(pid, signal.SIGKILL)
-    reap(pid)
+    wait_for_end(pid)
     # Owned as the server is, so that PostgreSQL itself would take it for one.
     owner = (folder / "postgres").stat()
     other = subprocess.Popen(["sleep", "60"], user=owner.st_uid if ROOT else None)
     try:
         path = folder / "postgres" / "postmaster.pid"
         path.write_text("\n".join([str(other.pid), *path.read_text().splitlines()[1:]]) + "\n")
+        (folder / "postgres" / ".s.PGSQL.5432.lock").write_text(path.read_text())
         assert not embedded.is_running(folder)
         assert not embedded.stop(folder)
         assert ask(ensure(folder), "SELECT 1") == 1
@@ -282,8 +279,7 @@ def test_stopping_twice_is_harmless(folder: Path) -> None:
     ensure(folder)
     pid = postmaster(folder)
     assert embedded.stop(folder)
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    wait_for_end(pid)
     assert not embedded.stop(folder)
     assert not embedded.is_running(folder)
     assert embedded.running_url(folder, "claims") is None
@@ -340,7 +336,7 @@ def test_a_path_too_long_for_a_socket_gets_a_private_one(
     assert found.st_uid == (data_dir / "postgres").stat().st_uid
     pid = postmaster(data_dir)
     os.kill(pid, signal.SIGKILL)
-    reap(pid)
+    wait_for_end(pid)
     assert ensure(data_dir) == url  # no folder after each crash
     embedded.stop(data_dir)
     assert not place.exists()
@@ -368,7 +364,7 @@ def test_root_can_keep_the_program_in_a_home_that_nobody_else_may_enter(
     if libraries.exists():
         shutil.copytree(libraries, home / libraries.name, symlinks=True)
     subprocess.run(["chmod", "-R", "go=", str(home)], check=True)
-    monkeypatch.setattr(embedded, "binaries", lambda: home / package.name / installed / "bin")
+    monkeypatch.setattr(paths, "binaries", lambda: home / package.name / installed / "bin")
     url = ensure(new_folder("data"))
     assert ask(url, "SELECT (now() AT TIME ZONE 'Asia/Damascus')::text")
     assert ask(url, "SELECT to_tsvector('english', 'claims')::text") == "'claim':1"
@@ -380,15 +376,15 @@ def test_letting_an_account_through_a_folder_lets_nobody_list_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, lists: bool
 ) -> None:
     if not lists:
-        monkeypatch.setattr(embedded, "_add_to_access_list", lambda *_: False)
-    elif not embedded._add_to_access_list(tmp_path, NOBODY):
+        monkeypatch.setattr(account, "_add_to_access_list", lambda *_: False)
+    elif not account._add_to_access_list(tmp_path, NOBODY):
         pytest.skip("no access lists on this file system")
     folder = tmp_path / "home"
     folder.mkdir(mode=0o700)
     above = {path: path.stat().st_mode for path in folder.parents}
     monkeypatch.setattr(Path, "parents", property(lambda _: ()))  # leave the machine's own alone
     for _ in range(2):  # twice comes to the same
-        embedded._let_through(embedded._Account("nobody", NOBODY, NOBODY), folder)
+        account.let_through(account.Account("nobody", NOBODY, NOBODY), folder)
     assert stat.S_IMODE(folder.stat().st_mode) == (0o710 if lists else 0o701)
     assert {path: path.stat().st_mode for path in above} == above
 
@@ -440,7 +436,7 @@ def test_a_platform_without_the_package_is_a_sentence(monkeypatch: pytest.Monkey
 
 def test_on_windows_the_url_has_the_stored_password(tmp_path: Path) -> None:
     (tmp_path / "postgres.password").write_text("a/b@c\n")
-    server = embedded._Server(pid=1, port=6543, socket_folder=None, status="ready")
-    assert embedded._url(tmp_path, server, "claims") == (
+    server = paths.Server(pid=1, port=6543, socket_folder=None, status="ready")
+    assert paths.url_of(tmp_path / "postgres", server, "claims") == (
         "postgresql+psycopg://postgres:a%2Fb%40c@127.0.0.1:6543/claims"
     )

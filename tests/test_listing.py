@@ -42,9 +42,7 @@ def test_an_empty_database_gives_an_empty_array_and_a_sentence(ok: Run) -> None:
     assert "No claim is like that." in ok("claim", "list", "--status", "false").err
 
 
-def test_the_newest_comes_first_and_paging_visits_each_once(
-    committed: Connection, ok: Run
-) -> None:
+def test_the_newest_comes_first_and_paging_visits_each_once(committed: Connection, ok: Run) -> None:
     ids = [records.claim(committed, f"Statement {number}") for number in range(7)]
     committed.commit()
     assert found(ok) == ids[::-1]
@@ -320,11 +318,7 @@ def test_pages_come_from_an_index(connection: Connection) -> None:
     ):
         conditions = listing.wanted(connection, asked)
         query = listing.chosen_ids(conditions, 51, 15_000).compile(connection.engine)
-        plan = "\n".join(
-            connection.exec_driver_sql(
-                f"EXPLAIN {query}", query.params
-            ).scalars()
-        )
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {query}", query.params).scalars())
         assert "Seq Scan" not in plan, plan
 
 

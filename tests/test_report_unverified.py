@@ -40,9 +40,7 @@ def date_back(connection: Connection, days: float) -> None:
     """Let everything that is there have been recorded some days ago, and leave no event of it."""
     connection.execute(text("SET LOCAL session_replication_role = replica"))
     for table in DATED:
-        connection.execute(
-            text(f"UPDATE {table} SET recorded_at = :at"), {"at": NOW - days * DAY}
-        )
+        connection.execute(text(f"UPDATE {table} SET recorded_at = :at"), {"at": NOW - days * DAY})
     connection.commit()
 
 
@@ -173,7 +171,7 @@ def test_opinions_predictions_and_promises_are_counted_apart(
     records.claim(committed, "Another opinion", kind="opinion")
     committed.commit()
     found = report(ok)
-    assert ids(found["rows"]) == [made[kind] for kind in ("fact", "figure", "media")]
+    assert ids(found["rows"]) == [made[kind] for kind in (Kind.FACT, Kind.FIGURE, Kind.MEDIA)]
     assert found["totals"]["open"] == 3
     assert found["totals"]["apart"] == {"prediction": 1, "promise": 1, "opinion": 2}
     assert "Counted apart: 1 prediction, 1 promise, 2 opinions" in ok("report", "unverified").out
@@ -366,6 +364,19 @@ def test_as_of_counts_reach_and_appearances_of_then(committed: Connection, ok: R
     assert ids(as_of(ok, 1, "--after", place)["rows"]) == [other]
     groups = {row["group"]: row["open"] for row in as_of(ok, 1, "--by", "speaker")["rows"]}
     assert groups == {records.SPEAKER: 2, "Omar Sali": 1}
+
+
+def test_what_was_withdrawn_by_then_did_not_count(committed: Connection, ok: Run) -> None:
+    number = records.claim(committed, "Said here and there")
+    records.appearance(committed, number, speaker="Omar Sali", url="https://other.example/a")
+    committed.execute(text("SET LOCAL session_replication_role = replica"))  # long ago: no event
+    withdraw(committed, number, 1)
+    date_back(committed, 10)
+    (then,) = as_of(ok, 1)["rows"]
+    assert (then["reach"], then["appearances"]) == (1, 1)
+    assert then["speaker"]["name"] == "Omar Sali"
+    (group,) = as_of(ok, 1, "--by", "speaker")["rows"]
+    assert group["group"] == "Omar Sali"
 
 
 def test_the_day_ends_where_the_desk_is(committed: Connection, ok: Run) -> None:

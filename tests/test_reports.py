@@ -213,9 +213,7 @@ def test_overdue_is_what_has_passed_and_still_stands(committed: Connection, ok: 
     done = records.claim(committed, "Done", due_on=TODAY - 3 * DAY)
     records.review(committed, done, "checked", verdict="unproven")
     again = records.claim(committed, "Check again")
-    records.review(
-        committed, again, "checked", verdict="unproven", recheck_on=TODAY - DAY
-    )
+    records.review(committed, again, "checked", verdict="unproven", recheck_on=TODAY - DAY)
     long = records.claim(committed, "Long in review")
     records.review(committed, long, "in_review", recorded_at=NOW - 20 * DAY)
     short = records.claim(committed, "Not so long")
@@ -259,8 +257,7 @@ def test_a_summary_counts_everything_once(march: dict[str, int], ok: Run) -> Non
     assert counted("priority") == {"normal": 5}
     assert found["holder"] == [{"name": ACTOR, "claims": 1, "unverified": 0, "in_review": 1}]
     assert [row["id"] for row in found["latest"]] == [
-        march[name]
-        for name in ("aside", "reopened", "corrected", "reopened", "corrected", "true")
+        march[name] for name in ("aside", "reopened", "corrected", "reopened", "corrected", "true")
     ]
     out = ok("report", "summary").out
     assert "5 claims, 2 of them open" in out
@@ -286,7 +283,9 @@ def test_a_summary_flags_verdicts_whose_evidence_was_withdrawn(
 
 
 def record_figure(connection: Connection, statement: str, low: int, **columns: Any) -> int:
-    appeared = {name: columns.pop(name) for name in ("said_on", "url") if name in columns}
+    appeared: dict[str, Any] = {
+        name: columns.pop(name) for name in ("said_on", "url") if name in columns
+    }
     if "said_on" in appeared:
         appeared["said_precision"] = "day"
     made = records.claim(connection, statement, url=None, kind="figure")
@@ -423,9 +422,7 @@ def make_one_of_each(connection: Connection) -> None:
     piece = records.evidence(connection, other)
     by = {"because": HOSTILE, "recorded_by": HOSTILE}
     records.review(connection, other, "checked", piece, verdict="false", **by)
-    records.review(
-        connection, other, "checked", piece, verdict="mixed", change="correction", **by
-    )
+    records.review(connection, other, "checked", piece, verdict="mixed", change="correction", **by)
     connection.execute(text("UPDATE source SET title = :title"), {"title": HOSTILE})
     connection.commit()
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,11 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
+from claimtrack.db import make_engine, write_transaction
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
 from claimtrack.services import captures, source_lists, sources
 from claimtrack.services.sources import SourceGiven
-from tests.conftest import PATIENCE, Run, Start
+from tests.conftest import PATIENCE, Run
 
 ARTICLE = "https://lake.example/news/ferry"
 
@@ -485,18 +489,28 @@ def test_control_characters_are_never_sent_to_the_terminal(run: Run, ok: Run) ->
 # -- two people at once ---------------------------------------------------------------------------
 
 
-def test_one_address_added_by_several_at_once_is_one_source(
-    start_process: Start, database_url: str
-) -> None:
-    processes = [
-        start_process("source", "add", ARTICLE, "--publisher", "Lake Post") for _ in range(4)
-    ]
-    said = []
-    for process in processes:
-        _, err = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, err
-        said.append("New source" in err)
-    assert said.count(True) == 1
+def test_one_address_added_by_two_at_once_is_one_source(database_url: str) -> None:
+    given = SourceGiven(url=ARTICLE, publisher="Lake Post")
+    engine = make_engine(database_url)
+
+    def record_too() -> sources.Recorded:
+        with write_transaction(engine, actor="Bo Lind") as connection:
+            return sources.record(connection, given)
+
+    with ThreadPoolExecutor() as pool:
+        with write_transaction(engine, actor="Ana Ruiz") as connection:
+            mine = sources.record(connection, given)
+            theirs = pool.submit(record_too)
+            # Theirs looked, found nothing, and now waits for this transaction to end.
+            until = time.monotonic() + PATIENCE
+            waits = (
+                "SELECT FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            while not stored(database_url, waits):
+                assert time.monotonic() < until
+                time.sleep(0.01)
+        assert theirs.result(PATIENCE) == replace(mine, created=False)
     assert stored(database_url, "SELECT count(*) FROM source") == [(1,)]
     assert stored(database_url, "SELECT name FROM publisher") == [("Lake Post",)]
 

@@ -230,6 +230,8 @@ class App:
                         raise explain_connection(error, self.settings.database_url) from error
                     restarted = True
                     continue
+                except DBAPIError as error:
+                    raise explain(error) from error
                 refuse_old_server(connection)
                 if revision == HEAD_REVISION:
                     try:

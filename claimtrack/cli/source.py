@@ -59,7 +59,7 @@ def add(
     app: App,
     url: str | None,
     path: Path | None,
-    no_url: bool,  # noqa: FBT001 - a flag of the command line
+    no_url: bool,
     **details: str | None,
 ) -> None:
     """Record a source; one that is on record already is found again.

@@ -45,7 +45,7 @@ def add(
     description: str | None,
     aliases: tuple[str, ...],
     qualifier: str | None,
-    new_speaker: bool,  # noqa: FBT001 - a flag of the command line
+    new_speaker: bool,
 ) -> None:
     """Record a speaker before any claim does."""
     from claimtrack.cli.asking import ask_which_speaker

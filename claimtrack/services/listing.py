@@ -24,8 +24,6 @@ from sqlalchemy import (
 from claimtrack.errors import InvalidDataError
 from claimtrack.keys import clean_text
 from claimtrack.models import appearance, claim, review
-from claimtrack.names import name_key
-from claimtrack.services import sources, speakers
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.vocab import Kind, Precision, Status
 
@@ -169,11 +167,16 @@ def wanted(connection: Connection, asked: ClaimFilter) -> Wanted:
         found.claim.append(_held_by(connection, asked.assignee))
     if asked.recorded_since is not None:
         found.claim.append(claim.c.recorded_at >= asked.recorded_since)
+    # What only some filters need is imported with them: a plain list is to start quickly.
     if asked.speaker is not None:
+        from claimtrack.services import speakers
+
         head = speakers.find(connection, asked.speaker)
         numbers = speakers.identities(connection, head.id)
         found.appearance.append(_is_one_of(appearance.c.speaker_id, numbers))
     if asked.source is not None:
+        from claimtrack.services import sources
+
         found.appearance.append(appearance.c.source_id == sources.find(connection, asked.source).id)
     if asked.said_since is not None or asked.said_until is not None:
         found.appearance.append(_said(asked.said_since, asked.said_until))
@@ -228,6 +231,8 @@ def holders(connection: Connection) -> list[str]:
 def _held_by(connection: Connection, name: str) -> ColumnElement[bool]:
     if name.casefold() == "none":
         return claim.c.assigned_to.is_(None)
+    from claimtrack.names import name_key
+
     key = name_key(clean_text(name, "name", limit=300))
     alike = [holder for holder in holders(connection) if name_key(holder) == key]
     return claim.c.assigned_to.in_(alike) if alike else false()

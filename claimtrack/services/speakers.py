@@ -15,6 +15,7 @@ from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
 from claimtrack.keys import clean_text, word_key
 from claimtrack.models import speaker, speaker_alias
 from claimtrack.names import name_key, near_names, split_qualifier
+from claimtrack.services.stories import load_speakers
 from claimtrack.services.views import SpeakerRef
 from claimtrack.vocab import SpeakerKind
 
@@ -150,13 +151,16 @@ def exact(connection: Connection, name: SpeakerName) -> tuple[int, SpeakerRef] |
 
 def near_ones(connection: Connection, name: SpeakerName) -> list[SpeakerRef]:
     """Who may be meant by a name that leads to nobody for sure, best first."""
+    # Every name on record, for what is near can't be asked of an index: as little of each row as
+    # will do.
     rows = connection.execute(
-        alias_rows().add_columns(speaker_alias.c.name, speaker_alias.c.name_key)
+        select(speaker_alias.c.speaker_id, speaker_alias.c.name, speaker_alias.c.name_key)
     ).all()
-    heads = {row.head_id: SpeakerRef(row.head_id, row.head_name) for row in rows}
-    namesakes = [row.head_id for row in rows if row.name_key == name.key]
-    likely = near_names(name.bare, ((row.head_id, row.name) for row in rows))
-    return [heads[number] for number in dict.fromkeys([*namesakes, *likely])]
+    namesakes = [number for number, _, key in rows if key == name.key]
+    likely = near_names(name.bare, ((number, alias) for number, alias, _ in rows))
+    ids = [*namesakes, *likely][: 4 * MAX_CANDIDATES]
+    refs = load_speakers(connection, ids) if ids else {}
+    return list(dict.fromkeys(refs[number] for number in ids))
 
 
 def resolve(

@@ -102,7 +102,7 @@ def _lists(connection: Connection) -> dict[str, Callable[[], object]]:
         "claim list --speaker": listed(ClaimFilter(speaker="7")),
         "claim list --topic": listed(ClaimFilter(topics=("topic 7",))),
         "claim list --assignee": listed(ClaimFilter(assignee="Person 7")),
-        "claim list --text": listed(ClaimFilter(text="statement 5")),
+        "claim list --text, in all claims": listed(ClaimFilter(text="statement 5")),
         "totals and histogram": lambda: open_totals(connection, (), moment),
     }
 

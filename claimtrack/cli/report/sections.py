@@ -19,6 +19,14 @@ class Section:
     title: str
     columns: Sequence[Column]
     rows: Sequence[Mapping[str, Any]]
+    counted: bool = True  # whether the heading says how many rows there are
+
+    @property
+    def heading(self) -> str:
+        """The line above the section's table."""
+        if not self.rows:
+            return f"{self.title}: none"
+        return f"{self.title}: {len(self.rows):,}" if self.counted else self.title
 
 
 def emit_sections(
@@ -101,7 +109,7 @@ def _emit_tables(
                 columns=section.columns,
                 rows=section.rows[:limit],
                 cells=lambda row, keys=keys: with_all(keys, cells(app, row)),  # type: ignore[misc]
-                preamble=[*before, f"{section.title}: {len(section.rows):,}"],
+                preamble=[*before, section.heading],
                 footer=[f"{more:,} more: --limit 0 shows all."] if more > 0 else (),
             )
         )

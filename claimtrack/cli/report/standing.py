@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -44,12 +45,15 @@ def summary(app: App) -> None:
     ]
     moves = [{**move_json(move), "word": move.word} for move in found.latest]
     sections = [
-        Section("status", "By status", _named("Status"), _counts(app, found.statuses)),
-        Section("verdict", "By verdict", _named("Verdict"), _counts(app, found.verdicts)),
-        Section("kind", "By kind", _named("Kind"), _counts(app, found.kinds)),
-        Section("priority", "By priority", _named("Priority"), _counts(app, found.priorities)),
-        Section("holder", "Open claims by holder", _HOLDERS, holders),
-        Section("latest", "Latest marks", _LATEST, moves),
+        Section(key, title, columns, rows, counted=False)
+        for key, title, columns, rows in (
+            ("status", "By status", _named("Status"), _counts(app, found.statuses)),
+            ("verdict", "By verdict", _named("Verdict"), _counts(app, found.verdicts)),
+            ("kind", "By kind", _named("Kind"), _counts(app, found.kinds)),
+            ("priority", "By priority", _named("Priority"), _counts(app, found.priorities)),
+            ("holder", "Open claims by holder", _HOLDERS, holders),
+            ("latest", "Latest marks", _LATEST, moves),
+        )
     ]
     preamble = [
         f"{found.claims:,} claims, {totals['open']:,} of them open; {found.speakers:,} speakers,"
@@ -60,7 +64,7 @@ def summary(app: App) -> None:
             f"Verdicts whose evidence was withdrawn since: {found.evidence_withdrawn:,}"
         )
     if not found.claims:
-        sections = [Section(one.key, one.title, one.columns, ()) for one in sections]
+        sections = [replace(section, rows=()) for section in sections]
     emit_sections(
         app,
         {"report": "summary", "generated_at": now, "totals": totals},
