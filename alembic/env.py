@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-import claimtrack.models  # noqa: F401 - fills the metadata
+import claimtrack.models.rules  # noqa: F401 - completes the metadata
 from claimtrack import migrate
 from claimtrack.db import metadata
 

@@ -8,7 +8,7 @@ the rules live in the database's triggers, so a unit of work has nothing to add,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Engine,
     Identity,
     MetaData,
+    Table,
     Text,
     TypedColumns,
     create_engine,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, ProgrammingError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import SchemaItem
 
 from claimtrack import __version__
 from claimtrack.errors import InvalidDataError
@@ -55,6 +57,29 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+#: What DDL needs of each table and a query doesn't: its checks, keys and indexes.
+_unbuilt: dict[str, Callable[[], Sequence[SchemaItem]]] = {}
+
+
+def held_by(table: Table) -> Callable[[Callable[[], Sequence[SchemaItem]]], None]:
+    """Register the checks, keys and indexes of a table, to be built when the schema is made.
+
+    Building them takes as long as building all the columns, and every command would pay for it.
+    """
+
+    def register(build: Callable[[], Sequence[SchemaItem]]) -> None:
+        _unbuilt[table.name] = build
+
+    return register
+
+
+def build_constraints() -> None:
+    """Give every table its checks, keys and indexes: before DDL, and before comparing schemas."""
+    while _unbuilt:
+        name, build = _unbuilt.popitem()
+        Table(name, metadata, *build(), extend_existing=True)
+
 
 #: Who acts, as the transaction said; the database's session user where it said nothing.
 ACTOR = text("COALESCE(NULLIF(current_setting('claimtrack.actor', true), ''), SESSION_USER)")

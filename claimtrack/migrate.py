@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
-
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
 from claimtrack.db import HEAD_REVISION, metadata, schema_revision
 from claimtrack.errors import ConflictError, DatabaseError, NotFoundError, SchemaError
 
@@ -216,7 +216,7 @@ def _filled_columns(connection: Connection) -> set[tuple[str, str]]:
 
 def drift(connection: Connection) -> list[str]:
     """How the tables differ from the models, as Alembic sees it; empty if they don't."""
-    import claimtrack.models  # noqa: F401 - fills the metadata
+    import claimtrack.models.rules  # noqa: F401 - completes the metadata
 
     context = MigrationContext.configure(
         connection, opts={"compare_type": True, "compare_server_default": True}

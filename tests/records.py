@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
 
-from claimtrack import models
 from claimtrack.db import make_engine
 from claimtrack.keys import statement_key
 from claimtrack.names import name_key
 from claimtrack.urls import url_host, url_key
 from claimtrack.vocab import Manner
+from tests import tables
 
 STATEMENT = "The north bridge was closed for the whole of May"
 SPEAKER = "Lena Vogt"
@@ -31,12 +31,12 @@ def speaker(connection: Connection, name: str = SPEAKER) -> int:
     """The speaker of this name, with an alias."""
     key = name_key(name)
     known = connection.scalar(
-        select(models.speaker_alias.c.speaker_id).where(models.speaker_alias.c.name_key == key)
+        select(tables.speaker_alias.c.speaker_id).where(tables.speaker_alias.c.name_key == key)
     )
     if known is not None:
         return known
-    made = _insert(connection, models.speaker, name=name)
-    _insert(connection, models.speaker_alias, speaker_id=made, name=name, name_key=key)
+    made = _insert(connection, tables.speaker, name=name)
+    _insert(connection, tables.speaker_alias, speaker_id=made, name=name, name_key=key)
     return made
 
 
@@ -44,9 +44,9 @@ def publisher(connection: Connection, name: str) -> int:
     """The publisher or agency of this name."""
     key = name_key(name)
     known = connection.scalar(
-        select(models.publisher.c.id).where(models.publisher.c.name_key == key)
+        select(tables.publisher.c.id).where(tables.publisher.c.name_key == key)
     )
-    return known or _insert(connection, models.publisher, name=name, name_key=key)
+    return known or _insert(connection, tables.publisher, name=name, name_key=key)
 
 
 # Under these names where a parameter is called the same.
@@ -63,12 +63,12 @@ def source(
 ) -> int:
     """The source at this address."""
     key = url_key(url)
-    known = connection.scalar(select(models.source.c.id).where(models.source.c.source_key == key))
+    known = connection.scalar(select(tables.source.c.id).where(tables.source.c.source_key == key))
     if known is not None:
         return known
     return _insert(
         connection,
-        models.source,
+        tables.source,
         url=url,
         host=url_host(url),
         source_key=key,
@@ -89,13 +89,13 @@ def appearance(
 ) -> int:
     """One more appearance of a claim; its number is given back."""
     no = connection.execute(
-        select(func.coalesce(func.max(models.appearance.c.no), 0) + 1).where(
-            models.appearance.c.claim_id == claim_id
+        select(func.coalesce(func.max(tables.appearance.c.no), 0) + 1).where(
+            tables.appearance.c.claim_id == claim_id
         )
     ).scalar_one()
     columns.setdefault("manner", Manner.INDIRECT if speaker else Manner.OWN_VOICE)
     connection.execute(
-        insert(models.appearance).values(
+        insert(tables.appearance).values(
             claim_id=claim_id,
             no=no,
             speaker_id=_speaker(connection, speaker) if speaker else None,
@@ -117,7 +117,7 @@ def claim(
     """A claim that appeared once (``url=None``: nowhere yet)."""
     made = _insert(
         connection,
-        models.claim,
+        tables.claim,
         statement=statement,
         statement_key=statement_key(statement),
         **columns,
@@ -137,7 +137,7 @@ def evidence(
     """A piece of evidence on a claim."""
     return _insert(
         connection,
-        models.evidence,
+        tables.evidence,
         claim_id=claim_id,
         source_id=source(connection, url),
         stance=stance,
@@ -150,15 +150,15 @@ def review(
 ) -> int:
     """One more review of a claim from where it stands; its number is given back."""
     stands = connection.execute(
-        select(models.claim.c.status, models.claim.c.review_no).where(models.claim.c.id == claim_id)
+        select(tables.claim.c.status, tables.claim.c.review_no).where(tables.claim.c.id == claim_id)
     ).one()
     columns.setdefault("no", stands.review_no + 1)
     columns.setdefault("from_status", stands.status)
     columns.setdefault("because", "Said so in the log")
-    connection.execute(insert(models.review).values(claim_id=claim_id, status=status, **columns))
+    connection.execute(insert(tables.review).values(claim_id=claim_id, status=status, **columns))
     for piece_id in rests_on:
         connection.execute(
-            insert(models.review_evidence).values(
+            insert(tables.review_evidence).values(
                 claim_id=claim_id, review_no=columns["no"], evidence_id=piece_id
             )
         )
@@ -169,11 +169,11 @@ def stored(database_url: str, claim_id: int) -> Any:
     """The columns of a claim as they are stored, and its ``reviews`` in order."""
     with make_engine(database_url).connect() as connection:
         row = (
-            connection.execute(select(models.claim).where(models.claim.c.id == claim_id))
+            connection.execute(select(tables.claim).where(tables.claim.c.id == claim_id))
             .one()
             ._mapping
         )
         reviews = connection.execute(
-            select(models.review).where(models.review.c.claim_id == claim_id).order_by("no")
+            select(tables.review).where(tables.review.c.claim_id == claim_id).order_by("no")
         ).all()
     return {**row, "reviews": reviews}

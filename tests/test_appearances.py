@@ -79,7 +79,8 @@ def test_a_pronoun_read_wrongly_is_corrected_with_a_reason(
     with make_engine(database_url).connect() as connection:
         because, before = connection.execute(
             text(
-                "SELECT because, before FROM event WHERE table_name = 'appearance' AND before <> '{}'"
+                "SELECT because, before FROM event"
+                " WHERE table_name = 'appearance' AND operation = 'update'"
             )
         ).one()
     assert because == "'she' is the mayor"

@@ -20,8 +20,8 @@ def count(url: str, table: str) -> int:
 def test_a_claim_is_recorded_in_one_line(ok: Run) -> None:
     claim = ok(
         "claim", "add", "The east quay is closed.", "--speaker", "Ana Ruiz", "--source", ARTICLE,
-        *DETAILS, "--said-on", "Tuesday", "--topic", "Harbour", "--priority", "high", "--at", "p. 2",
-        "--format", "json",
+        *DETAILS, "--said-on", "Tuesday", "--topic", "Harbour", "--priority", "high",
+        "--at", "p. 2", "--format", "json",
     ).json  # fmt: skip
     assert claim["statement"] == "The east quay is closed."
     assert (claim["status"], claim["verdict"], claim["version"]) == ("unverified", None, 1)

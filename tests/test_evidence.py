@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection, select
 
-from claimtrack import models
 from claimtrack.db import make_engine
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
 from claimtrack.services import evidence
 from claimtrack.services.stories import load_appearances
 from claimtrack.vocab import Stance
-from tests import records
+from tests import records, tables
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -30,7 +29,7 @@ def claim_id(database_url: str) -> int:
 
 def pieces(database_url: str) -> list[Any]:
     with make_engine(database_url).connect() as connection:
-        return list(connection.execute(select(models.evidence).order_by("id")))
+        return list(connection.execute(select(tables.evidence).order_by("id")))
 
 
 # --- The service ---------------------------------------------------------------------------------
@@ -175,7 +174,7 @@ def test_what_is_not_on_record_has_its_own_exit_code(
     assert run("evidence", "list", 999).code == 3
     assert run("evidence", "withdraw", 999, "--because", "x").code == 3
     with make_engine(database_url).connect() as connection:
-        assert connection.execute(select(models.source.c.id)).scalars().all() == [1]
+        assert connection.execute(select(tables.source.c.id)).scalars().all() == [1]
 
 
 def test_evidence_is_listed_with_withdrawn_pieces(ok: Run, claim_id: int) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, text
 
 from claimtrack.db import make_engine
-from claimtrack.models import claim
+from claimtrack.models.claims import claim
 from claimtrack.services import listing
 from claimtrack.services.listing import ClaimFilter
 from tests import records

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from claimtrack import models
 from claimtrack.db import make_engine
 from claimtrack.vocab import VERDICTS_WITHOUT_EVIDENCE, Verdict, hyphenated
-from tests import records
+from tests import records, tables
 from tests.records import stored
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def test_the_article_that_made_the_claim_does_not_count_as_evidence(
     assert outcome.code == 5
     assert "source 1 (https://example.org/news/bridge) is where the claim appeared" in outcome.err
     with make_engine(database_url).connect() as connection:
-        assert connection.execute(select(models.evidence)).all() == []
+        assert connection.execute(select(tables.evidence)).all() == []
 
 
 def test_a_reprint_of_the_same_wire_text_does_not_count_as_evidence(
@@ -92,7 +91,7 @@ def test_evidence_attached_before_counts_and_the_review_rests_on_all_that_stands
     now = next(one["id"] for one in shown.json["evidence"] if one["stance"] == "context")
     assert shown.json["reviews"][0]["evidence"] == [before, now]
     with make_engine(database_url).connect() as connection:
-        rested = connection.execute(select(models.review_evidence.c.evidence_id)).scalars().all()
+        rested = connection.execute(select(tables.review_evidence.c.evidence_id)).scalars().all()
     assert sorted(rested) == [before, now]
 
 
@@ -113,7 +112,7 @@ def test_evidence_given_twice_is_one_piece(ok: Run, database_url: str, claim_id:
     mark(ok, claim_id, "false", "--refutes", LOG, "--refutes", f"{LOG}/")
 
     with make_engine(database_url).connect() as connection:
-        assert len(connection.execute(select(models.evidence)).all()) == 1
+        assert len(connection.execute(select(tables.evidence)).all()) == 1
 
 
 def test_evidence_that_counts_for_nothing_is_said_aloud_and_kept(
@@ -123,7 +122,7 @@ def test_evidence_that_counts_for_nothing_is_said_aloud_and_kept(
 
     assert "Recorded, but it counts for nothing: source 1" in outcome.err
     with make_engine(database_url).connect() as connection:
-        assert len(connection.execute(select(models.evidence)).all()) == 2
+        assert len(connection.execute(select(tables.evidence)).all()) == 2
 
 
 def test_a_source_that_can_not_be_read_leaves_nothing_behind(
@@ -132,5 +131,5 @@ def test_a_source_that_can_not_be_read_leaves_nothing_behind(
     assert mark(run, claim_id, "false", "--refutes", LOG, "--context", "not a url").code == 5
     assert mark(run, claim_id, "false", "--refutes", LOG, "--context", "77").code == 3
     with make_engine(database_url).connect() as connection:
-        assert connection.execute(select(models.evidence)).all() == []
-        assert connection.execute(select(models.source.c.url)).scalars().all() == [records.ARTICLE]
+        assert connection.execute(select(tables.evidence)).all() == []
+        assert connection.execute(select(tables.source.c.url)).scalars().all() == [records.ARTICLE]

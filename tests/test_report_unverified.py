@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, insert, text
 
 from claimtrack.db import make_engine
-from claimtrack.models import event
+from claimtrack.models.events import event
 from claimtrack.services import unverified
 from claimtrack.services.unverified import Cursor
 from claimtrack.vocab import Kind

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, insert, text
 
 from claimtrack.db import make_engine
-from claimtrack.models import claim, figure
+from claimtrack.models.claims import claim, figure
 from tests import records
 from tests.conftest import ACTOR, Run
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from claimtrack import models, vocab
+from claimtrack import vocab
 from claimtrack.db import make_engine, say_why, write_transaction
-from tests import records
+from tests import records, tables
 from tests.sql import all_at_commit, refused, run, value
 
 LOG = "https://archive.example/log"
@@ -60,7 +60,7 @@ def test_a_review_moves_its_claim(connection: Connection, claim_id: int) -> None
     marked(connection, claim_id, recheck_on=dt.date(2999, 1, 2))
     all_at_commit(connection)
 
-    row = connection.execute(select(models.claim)).one()
+    row = connection.execute(select(tables.claim)).one()
     assert (row.status, row.verdict, row.review_no) == ("checked", "false", 2)
     assert row.recheck_on == dt.date(2999, 1, 2)
     assert row.assigned_to == "Ana Ruiz"
@@ -140,7 +140,7 @@ def test_the_rules_of_status_hold_for_every_move(connection: Connection) -> None
 
 
 def test_the_transition_table_holds_the_moves_of_the_vocabulary(connection: Connection) -> None:
-    rows = connection.execute(select(models.transition))
+    rows = connection.execute(select(tables.transition))
 
     assert {(row.from_status, row.to_status) for row in rows} == set(vocab.TRANSITIONS)
 
@@ -170,7 +170,7 @@ def test_a_verdict_without_evidence_fails_at_commit(database_url: str) -> None:
     ):
         records.review(connection, claim_id, "checked", verdict="false")
     with engine.connect() as connection:
-        assert connection.execute(select(models.claim.c.status)).scalar_one() == "unverified"
+        assert connection.execute(select(tables.claim.c.status)).scalar_one() == "unverified"
 
 
 @pytest.mark.parametrize("verdict", sorted(vocab.VERDICTS_WITHOUT_EVIDENCE))

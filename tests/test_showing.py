@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection, insert, text, update
 
-from claimtrack import models
 from claimtrack.cli.story import story_lines
 from claimtrack.db import make_engine, say_why, write_transaction
 from claimtrack.render import display_width
 from claimtrack.services.history import history
 from claimtrack.services.stories import load_claim
-from tests import records
+from tests import records, tables
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -30,16 +29,16 @@ CONTRACT = {
 
 
 def figure(connection: Connection, claim_id: int, **columns: Any) -> None:
-    connection.execute(insert(models.figure).values(claim_id=claim_id, **columns))
+    connection.execute(insert(tables.figure).values(claim_id=claim_id, **columns))
 
 
 def note(connection: Connection, claim_id: int, body: str) -> None:
-    connection.execute(insert(models.note).values(claim_id=claim_id, body=body))
+    connection.execute(insert(tables.note).values(claim_id=claim_id, body=body))
 
 
 def attribution(connection: Connection, claim_id: int, finding: str, because: str) -> None:
     connection.execute(
-        insert(models.attribution).values(
+        insert(tables.attribution).values(
             claim_id=claim_id,
             appearance_no=1,
             finding=finding,
@@ -291,16 +290,16 @@ def test_edits_are_told_in_words_with_what_stood_before_and_why(connection: Conn
     claim_id = records.claim(connection)
     figure(connection, claim_id, comparator="~", low=40)
     before = len(told(connection, claim_id))
-    of_claim = models.claim.c.id == claim_id
+    of_claim = tables.claim.c.id == claim_id
     say_why(connection, "It is urgent")
     connection.execute(
-        update(models.claim)
+        update(tables.claim)
         .where(of_claim)
         .values(priority=3, topics=["roads"], assigned_to="Omar Haddad", kind="opinion")
     )
     say_why(connection, "'She' is the mayor")
     connection.execute(
-        update(models.appearance).values(
+        update(tables.appearance).values(
             speaker_id=records.speaker(connection, "Mira Stone"),
             manner="direct",
             said_on=dt.date(2021, 1, 1),
@@ -308,12 +307,12 @@ def test_edits_are_told_in_words_with_what_stood_before_and_why(connection: Conn
         )
     )
     connection.execute(
-        update(models.appearance).values(said_on=dt.date(2021, 5, 1), said_precision="month")
+        update(tables.appearance).values(said_on=dt.date(2021, 5, 1), said_precision="month")
     )
     say_why(connection, "Read it again")
-    connection.execute(update(models.figure).values(low=45, comparator=">="))
+    connection.execute(update(tables.figure).values(low=45, comparator=">="))
     connection.execute(
-        update(models.appearance).values(
+        update(tables.appearance).values(
             withdrawn_at=text("now()"), withdrawn_by="Ana Ruiz", withdrawn_because="Wrong page"
         )
     )
@@ -342,7 +341,7 @@ def test_withdrawn_evidence_and_the_change_of_a_verdict_are_told(connection: Con
     piece = records.evidence(connection, claim_id, LOG)
     records.review(connection, claim_id, "checked", piece, verdict="false")
     connection.execute(
-        update(models.evidence).values(
+        update(tables.evidence).values(
             withdrawn_at=text("now()"), withdrawn_by="Ana Ruiz", withdrawn_because="Forged"
         )
     )

@@ -9,11 +9,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection, select, text
 
-from claimtrack import models
 from claimtrack.db import make_engine, say_why
 from claimtrack.models.rules import APPEND_ONLY, KEPT, LOGGED
 from claimtrack.vocab import Stance
-from tests import records
+from tests import records, tables
 from tests.sql import refused, run, value
 
 LOG = "https://archive.example/log"
@@ -127,7 +126,7 @@ def test_every_insert_and_every_change_leaves_an_event(
     run(connection, "UPDATE claim SET priority = 3, version = 99 WHERE id = :id", id=claim_id)
 
     last = connection.execute(
-        select(models.event).order_by(models.event.c.id.desc()).limit(1)
+        select(tables.event).order_by(tables.event.c.id.desc()).limit(1)
     ).one()
     assert (last.table_name, last.row_key, last.operation) == ("claim", str(claim_id), "update")
     assert (last.before, last.after) == ({"priority": 1}, {"priority": 3})
@@ -155,7 +154,7 @@ def test_one_statement_over_many_rows_leaves_an_event_for_each(connection: Conne
     run(connection, "UPDATE claim SET priority = 3")
 
     touched = connection.execute(
-        select(models.event.c.claim_id).where(models.event.c.operation == "update")
+        select(tables.event.c.claim_id).where(tables.event.c.operation == "update")
     ).scalars()
     assert {*touched} == {*claims}
 
@@ -208,7 +207,7 @@ def test_as_of_gives_what_stood_at_a_moment(database_url: str) -> None:
             moments.append(connection.execute(text(moment)).scalar_one())
         with engine.begin() as connection:
             connection.execute(
-                models.claim.update().where(models.claim.c.id == claim_id).values(**change)
+                tables.claim.update().where(tables.claim.c.id == claim_id).values(**change)
             )
     asked = (
         "SELECT priority, topics, assigned_to"
@@ -252,7 +251,7 @@ def test_as_of_keeps_every_digit_of_a_figure(database_url: str) -> None:
     with engine.begin() as connection:
         claim_id = records.claim(connection)
         connection.execute(
-            models.figure.insert().values(claim_id=claim_id, comparator="=", low=exact)
+            tables.figure.insert().values(claim_id=claim_id, comparator="=", low=exact)
         )
     with engine.begin() as connection:
         moment = value(connection, "SELECT clock_timestamp()")

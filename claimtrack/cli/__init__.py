@@ -32,11 +32,11 @@ class Root(ErrorsAsSentences, LazyGroup):
 @click.version_option(__version__, prog_name="claimtrack", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Record who said what, mark what checking showed, report what is still unverified.
+    r"""Record who said what, mark what checking showed, report what is still unverified.
 
     \b
     Examples:
-      claimtrack claim add "The bridge was closed in May" --speaker "Ana Ruiz" \\
+      claimtrack claim add "The bridge was closed in May" --speaker "Ana Ruiz" \
           --source https://example.org/news/1
       claimtrack claim mark 1 false --because "Opened on 3 May" --refutes https://example.org/log
       claimtrack report unverified

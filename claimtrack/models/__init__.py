@@ -1,27 +1,4 @@
-"""The tables, one aggregate per file, and the rules that hold them together."""
+"""The tables, one aggregate per file; ``rules`` completes them with all that DDL needs.
 
-from __future__ import annotations
-
-from claimtrack.models.claims import appearance, attribution, claim, figure, note
-from claimtrack.models.events import event
-from claimtrack.models.people import publisher, speaker, speaker_alias
-from claimtrack.models.reviews import evidence, review, review_evidence, transition
-from claimtrack.models.sources import capture, source
-
-__all__ = [
-    "appearance",
-    "attribution",
-    "capture",
-    "claim",
-    "event",
-    "evidence",
-    "figure",
-    "note",
-    "publisher",
-    "review",
-    "review_evidence",
-    "source",
-    "speaker",
-    "speaker_alias",
-    "transition",
-]
+Nothing is imported here: a command pays at its start for the tables that it uses.
+"""

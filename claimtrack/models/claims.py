@@ -1,8 +1,7 @@
 """Claims with their appearances, attributions, figures and notes."""
 
-from __future__ import annotations
-
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
@@ -22,12 +21,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.schema import SchemaItem
 
 from claimtrack.db import (
     Recorded,
     Withdrawn,
     date_column,
     filled,
+    held_by,
     id_column,
     metadata,
     one_of,
@@ -110,54 +111,57 @@ class ClaimColumns(Recorded):
     version = Column(Integer, nullable=False, server_default="1", comment="counts the changes")
 
 
-claim = Table(
-    "claim",
-    metadata,
-    ClaimColumns,
-    filled("statement", 5000),
-    filled("assigned_to", 300),
-    CheckConstraint("octet_length(statement_key) = 32", name="statement_key"),
-    CheckConstraint("copy_no >= 1", name="copy_no"),
-    CheckConstraint("priority BETWEEN 0 AND 3", name="priority"),
-    CheckConstraint("language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'", name="language"),
-    CheckConstraint("array_position(topics, NULL) IS NULL", name="topics"),
-    CheckConstraint("supersedes_id <> id", name="supersedes_another"),
-    CheckConstraint("(origin IS NULL) = (external_id IS NULL)", name="external_id"),
-    CheckConstraint("(status = 'checked') = (verdict IS NOT NULL)", name="verdict_when_checked"),
-    one_of("kind", Kind),
-    one_of("status", Status),
-    one_of("verdict", Verdict),
-    UniqueConstraint("statement_key", "copy_no"),
-    Index(
-        "uq_claim_origin_external_id",
-        "origin",
-        "external_id",
-        unique=True,
-        postgresql_where=text("external_id IS NOT NULL"),
-    ),
-    # One direction throughout, so that the next page is one row comparison.
-    Index(
-        "ix_claim_to_check",
-        text("(-priority)"),
-        text("(-reach)"),
-        "recorded_at",
-        "id",
-        postgresql_where=text(TO_CHECK),
-    ),
-    Index(None, "status", "id"),
-    Index(None, "verdict", "id", postgresql_where=text("verdict IS NOT NULL")),
-    Index(None, "assigned_to", "id", postgresql_where=text("assigned_to IS NOT NULL")),
-    Index(None, "recorded_at"),
-    Index(None, "due_on", postgresql_where=text("due_on IS NOT NULL")),
-    Index(None, "recheck_on", postgresql_where=text("recheck_on IS NOT NULL")),
-    Index(None, "topics", postgresql_using="gin"),
-    Index(
-        "ix_claim_statement_words",
-        text("to_tsvector('simple'::regconfig, statement)"),
-        postgresql_using="gin",
-    ),
-    comment="checkable propositions",
-)
+claim = Table("claim", metadata, ClaimColumns, comment="checkable propositions")
+
+
+@held_by(claim)
+def _() -> Sequence[SchemaItem]:
+    return (
+        filled("statement", 5000),
+        filled("assigned_to", 300),
+        CheckConstraint("octet_length(statement_key) = 32", name="statement_key"),
+        CheckConstraint("copy_no >= 1", name="copy_no"),
+        CheckConstraint("priority BETWEEN 0 AND 3", name="priority"),
+        CheckConstraint("language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'", name="language"),
+        CheckConstraint("array_position(topics, NULL) IS NULL", name="topics"),
+        CheckConstraint("supersedes_id <> id", name="supersedes_another"),
+        CheckConstraint("(origin IS NULL) = (external_id IS NULL)", name="external_id"),
+        CheckConstraint(
+            "(status = 'checked') = (verdict IS NOT NULL)", name="verdict_when_checked"
+        ),
+        one_of("kind", Kind),
+        one_of("status", Status),
+        one_of("verdict", Verdict),
+        UniqueConstraint("statement_key", "copy_no"),
+        Index(
+            "uq_claim_origin_external_id",
+            "origin",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        # One direction throughout, so that the next page is one row comparison.
+        Index(
+            "ix_claim_to_check",
+            text("(-priority)"),
+            text("(-reach)"),
+            "recorded_at",
+            "id",
+            postgresql_where=text(TO_CHECK),
+        ),
+        Index(None, "status", "id"),
+        Index(None, "verdict", "id", postgresql_where=text("verdict IS NOT NULL")),
+        Index(None, "assigned_to", "id", postgresql_where=text("assigned_to IS NOT NULL")),
+        Index(None, "recorded_at"),
+        Index(None, "due_on", postgresql_where=text("due_on IS NOT NULL")),
+        Index(None, "recheck_on", postgresql_where=text("recheck_on IS NOT NULL")),
+        Index(None, "topics", postgresql_using="gin"),
+        Index(
+            "ix_claim_statement_words",
+            text("to_tsvector('simple'::regconfig, statement)"),
+            postgresql_using="gin",
+        ),
+    )
 
 
 class AppearanceColumns(Recorded, Withdrawn):
@@ -178,26 +182,29 @@ class AppearanceColumns(Recorded, Withdrawn):
 
 
 appearance = Table(
-    "appearance",
-    metadata,
-    AppearanceColumns,
-    one_of("manner", Manner),
-    one_of("said_precision", Precision),
-    *precision_checks("said_on"),
-    filled("quote", 20000),
-    filled("passage", 20000),
-    filled("place", 300),
-    withdrawn_together(),
-    CheckConstraint("no >= 1", name="no"),
-    CheckConstraint(
-        f"speaker_id IS NOT NULL OR manner IN ({quoted(SPEAKERLESS_MANNERS)})",
-        name="speaker_or_manner",
-    ),
-    Index(None, "speaker_id", "claim_id"),
-    Index(None, "source_id", "claim_id"),
-    Index(None, "said_on", postgresql_where=text("said_on IS NOT NULL")),
-    comment="where, when and by whom a claim was made",
+    "appearance", metadata, AppearanceColumns, comment="where, when and by whom a claim was made"
 )
+
+
+@held_by(appearance)
+def _() -> Sequence[SchemaItem]:
+    return (
+        one_of("manner", Manner),
+        one_of("said_precision", Precision),
+        *precision_checks("said_on"),
+        filled("quote", 20000),
+        filled("passage", 20000),
+        filled("place", 300),
+        withdrawn_together(),
+        CheckConstraint("no >= 1", name="no"),
+        CheckConstraint(
+            f"speaker_id IS NOT NULL OR manner IN ({quoted(SPEAKERLESS_MANNERS)})",
+            name="speaker_or_manner",
+        ),
+        Index(None, "speaker_id", "claim_id"),
+        Index(None, "source_id", "claim_id"),
+        Index(None, "said_on", postgresql_where=text("said_on IS NOT NULL")),
+    )
 
 
 class AttributionColumns(Recorded):
@@ -217,12 +224,20 @@ attribution = Table(
     "attribution",
     metadata,
     AttributionColumns,
-    one_of("finding", Finding),
-    filled("because", 20000),
-    ForeignKeyConstraint(["claim_id", "appearance_no"], ["appearance.claim_id", "appearance.no"]),
-    Index(None, "claim_id", "appearance_no"),
     comment="append-only: whether the speaker said it, apart from whether it is true",
 )
+
+
+@held_by(attribution)
+def _() -> Sequence[SchemaItem]:
+    return (
+        one_of("finding", Finding),
+        filled("because", 20000),
+        ForeignKeyConstraint(
+            ["claim_id", "appearance_no"], ["appearance.claim_id", "appearance.no"]
+        ),
+        Index(None, "claim_id", "appearance_no"),
+    )
 
 
 class FigureColumns(Recorded):
@@ -241,26 +256,28 @@ class FigureColumns(Recorded):
     since_precision: Column[str | None] = Column(Text)
 
 
-figure = Table(
-    "figure",
-    metadata,
-    FigureColumns,
-    one_of("comparator", Comparator),
-    one_of("on_precision", Precision),
-    one_of("since_precision", Precision),
-    filled("unit", 100),
-    filled("counted", 300),
-    filled("place", 300),
-    CheckConstraint("(on_date IS NULL) = (on_precision IS NULL)", name="on_precision_given"),
-    CheckConstraint(
-        "(since_date IS NULL) = (since_precision IS NULL)", name="since_precision_given"
-    ),
-    CheckConstraint(
-        "(comparator = '..') = (high IS NOT NULL) AND (high IS NULL OR high > low)", name="range"
-    ),
-    CheckConstraint("low <> 'NaN' AND high IS DISTINCT FROM 'NaN'", name="a_number"),
-    comment="the quantity that a claim asserts",
-)
+figure = Table("figure", metadata, FigureColumns, comment="the quantity that a claim asserts")
+
+
+@held_by(figure)
+def _() -> Sequence[SchemaItem]:
+    return (
+        one_of("comparator", Comparator),
+        one_of("on_precision", Precision),
+        one_of("since_precision", Precision),
+        filled("unit", 100),
+        filled("counted", 300),
+        filled("place", 300),
+        CheckConstraint("(on_date IS NULL) = (on_precision IS NULL)", name="on_precision_given"),
+        CheckConstraint(
+            "(since_date IS NULL) = (since_precision IS NULL)", name="since_precision_given"
+        ),
+        CheckConstraint(
+            "(comparator = '..') = (high IS NOT NULL) AND (high IS NULL OR high > low)",
+            name="range",
+        ),
+        CheckConstraint("low <> 'NaN' AND high IS DISTINCT FROM 'NaN'", name="a_number"),
+    )
 
 
 class NoteColumns(Recorded):
@@ -271,11 +288,12 @@ class NoteColumns(Recorded):
     body = Column(Text, nullable=False)
 
 
-note = Table(
-    "note",
-    metadata,
-    NoteColumns,
-    filled("body", 20000),
-    Index(None, "claim_id"),
-    comment="append-only: remarks on claims",
-)
+note = Table("note", metadata, NoteColumns, comment="append-only: remarks on claims")
+
+
+@held_by(note)
+def _() -> Sequence[SchemaItem]:
+    return (
+        filled("body", 20000),
+        Index(None, "claim_id"),
+    )

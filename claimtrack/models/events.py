@@ -1,13 +1,13 @@
 """The trail that the database's triggers leave of every change."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import SchemaItem
 
-from claimtrack.db import Recorded, id_column, metadata
+from claimtrack.db import Recorded, held_by, id_column, metadata
 
 
 class EventColumns(Recorded):
@@ -35,15 +35,21 @@ event = Table(
     "event",
     metadata,
     EventColumns,
-    CheckConstraint("operation IN ('insert', 'update')", name="operation"),
-    CheckConstraint("(operation = 'update') = (before IS NOT NULL)", name="before"),
-    Index(None, "claim_id", "id", postgresql_where=text("claim_id IS NOT NULL")),
-    # What stood at an earlier time is today's row with the later updates taken back.
-    Index(
-        "ix_event_table_name_recorded_at",
-        "table_name",
-        "recorded_at",
-        postgresql_where=text("operation = 'update'"),
-    ),
     comment="append-only: written by triggers, so that no code path can forget it",
 )
+
+
+@held_by(event)
+def _() -> Sequence[SchemaItem]:
+    return (
+        CheckConstraint("operation IN ('insert', 'update')", name="operation"),
+        CheckConstraint("(operation = 'update') = (before IS NOT NULL)", name="before"),
+        Index(None, "claim_id", "id", postgresql_where=text("claim_id IS NOT NULL")),
+        # What stood at an earlier time is today's row with the later updates taken back.
+        Index(
+            "ix_event_table_name_recorded_at",
+            "table_name",
+            "recorded_at",
+            postgresql_where=text("operation = 'update'"),
+        ),
+    )

@@ -1,6 +1,6 @@
 """Speakers, their aliases, and publishers."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
@@ -14,8 +14,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
-from claimtrack.db import Recorded, filled, id_column, metadata, one_of
+from claimtrack.db import Recorded, filled, held_by, id_column, metadata, one_of
 from claimtrack.vocab import SpeakerKind
 
 
@@ -34,17 +35,18 @@ class SpeakerColumns(Recorded):
     version = Column(Integer, nullable=False, server_default="1", comment="counts the edits")
 
 
-speaker = Table(
-    "speaker",
-    metadata,
-    SpeakerColumns,
-    filled("name", 300),
-    filled("description", 2000),
-    one_of("kind", SpeakerKind),
-    CheckConstraint("merged_into_id <> id", name="not_into_itself"),
-    Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
-    comment="who made a claim",
-)
+speaker = Table("speaker", metadata, SpeakerColumns, comment="who made a claim")
+
+
+@held_by(speaker)
+def _() -> Sequence[SchemaItem]:
+    return (
+        filled("name", 300),
+        filled("description", 2000),
+        one_of("kind", SpeakerKind),
+        CheckConstraint("merged_into_id <> id", name="not_into_itself"),
+        Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+    )
 
 
 class SpeakerAliasColumns(Recorded):
@@ -67,16 +69,19 @@ class SpeakerAliasColumns(Recorded):
 
 
 speaker_alias = Table(
-    "speaker_alias",
-    metadata,
-    SpeakerAliasColumns,
-    filled("name", 300),
-    filled("qualifier", 300),
-    CheckConstraint("(qualifier IS NULL) = (qualifier_key = '')", name="qualifier_key"),
-    UniqueConstraint("name_key", "qualifier_key"),
-    Index(None, "speaker_id"),
-    comment="the names that lead to a speaker",
+    "speaker_alias", metadata, SpeakerAliasColumns, comment="the names that lead to a speaker"
 )
+
+
+@held_by(speaker_alias)
+def _() -> Sequence[SchemaItem]:
+    return (
+        filled("name", 300),
+        filled("qualifier", 300),
+        CheckConstraint("(qualifier IS NULL) = (qualifier_key = '')", name="qualifier_key"),
+        UniqueConstraint("name_key", "qualifier_key"),
+        Index(None, "speaker_id"),
+    )
 
 
 class PublisherColumns(Recorded):
@@ -87,10 +92,9 @@ class PublisherColumns(Recorded):
     name_key = Column(Text(collation="C"), nullable=False, unique=True)
 
 
-publisher = Table(
-    "publisher",
-    metadata,
-    PublisherColumns,
-    filled("name", 300),
-    comment="publishers and wire agencies",
-)
+publisher = Table("publisher", metadata, PublisherColumns, comment="publishers and wire agencies")
+
+
+@held_by(publisher)
+def _() -> Sequence[SchemaItem]:
+    return (filled("name", 300),)

@@ -1,8 +1,7 @@
 """Evidence, and the reviews that rest on it."""
 
-from __future__ import annotations
-
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
@@ -19,11 +18,13 @@ from sqlalchemy import (
     TypedColumns,
     UniqueConstraint,
 )
+from sqlalchemy.schema import SchemaItem
 
 from claimtrack.db import (
     Recorded,
     Withdrawn,
     filled,
+    held_by,
     id_column,
     metadata,
     one_of,
@@ -47,16 +48,22 @@ evidence = Table(
     "evidence",
     metadata,
     EvidenceColumns,
-    one_of("stance", Stance),
-    filled("excerpt", 20000),
-    filled("place", 300),
-    withdrawn_together(),
-    # A review's evidence must be evidence on the same claim: review_evidence points here.
-    UniqueConstraint("id", "claim_id"),
-    Index(None, "claim_id"),
-    Index(None, "source_id"),
     comment="what supports or refutes a claim; never changed, only withdrawn",
 )
+
+
+@held_by(evidence)
+def _() -> Sequence[SchemaItem]:
+    return (
+        one_of("stance", Stance),
+        filled("excerpt", 20000),
+        filled("place", 300),
+        withdrawn_together(),
+        # A review's evidence must be evidence on the same claim: review_evidence points here.
+        UniqueConstraint("id", "claim_id"),
+        Index(None, "claim_id"),
+        Index(None, "source_id"),
+    )
 
 
 class TransitionColumns(TypedColumns):
@@ -70,10 +77,16 @@ transition = Table(
     "transition",
     metadata,
     TransitionColumns,
-    one_of("from_status", Status),
-    one_of("to_status", Status),
     comment="the legal moves of a claim's status; a review that makes another is refused",
 )
+
+
+@held_by(transition)
+def _() -> Sequence[SchemaItem]:
+    return (
+        one_of("from_status", Status),
+        one_of("to_status", Status),
+    )
 
 
 class ReviewColumns(Recorded):
@@ -102,33 +115,44 @@ review = Table(
     "review",
     metadata,
     ReviewColumns,
-    one_of("status", Status),
-    one_of("verdict", Verdict),
-    one_of("change", Change),
-    one_of("reason", SetAsideReason),
-    filled("because", 20000),
-    filled("rating", 300),
-    CheckConstraint("no >= 1", name="no"),
-    CheckConstraint("no > 1 OR from_status = 'unverified'", name="first_from_unverified"),
-    CheckConstraint("(status = 'checked') = (verdict IS NOT NULL)", name="verdict_when_checked"),
-    CheckConstraint(
-        "(from_status = 'checked' AND status = 'checked') = (change IS NOT NULL)",
-        name="change_of_verdict",
-    ),
-    CheckConstraint("(status = 'set_aside') = (reason IS NOT NULL)", name="reason_when_set_aside"),
-    CheckConstraint("status = 'checked' OR rating IS NULL", name="rating_when_checked"),
-    # The target of the next review's foreign key: a review starts where the last one ended.
-    UniqueConstraint("claim_id", "no", "status"),
-    ForeignKeyConstraint(
-        ["claim_id", "prev_no", "from_status"], ["review.claim_id", "review.no", "review.status"]
-    ),
-    ForeignKeyConstraint(
-        ["from_status", "status"], ["transition.from_status", "transition.to_status"]
-    ),
-    Index(None, "recorded_at"),
-    Index(None, "recorded_by"),
     comment="append-only: every move of a claim's status, with its reason",
 )
+
+
+@held_by(review)
+def _() -> Sequence[SchemaItem]:
+    return (
+        one_of("status", Status),
+        one_of("verdict", Verdict),
+        one_of("change", Change),
+        one_of("reason", SetAsideReason),
+        filled("because", 20000),
+        filled("rating", 300),
+        CheckConstraint("no >= 1", name="no"),
+        CheckConstraint("no > 1 OR from_status = 'unverified'", name="first_from_unverified"),
+        CheckConstraint(
+            "(status = 'checked') = (verdict IS NOT NULL)", name="verdict_when_checked"
+        ),
+        CheckConstraint(
+            "(from_status = 'checked' AND status = 'checked') = (change IS NOT NULL)",
+            name="change_of_verdict",
+        ),
+        CheckConstraint(
+            "(status = 'set_aside') = (reason IS NOT NULL)", name="reason_when_set_aside"
+        ),
+        CheckConstraint("status = 'checked' OR rating IS NULL", name="rating_when_checked"),
+        # The target of the next review's foreign key: a review starts where the last one ended.
+        UniqueConstraint("claim_id", "no", "status"),
+        ForeignKeyConstraint(
+            ["claim_id", "prev_no", "from_status"],
+            ["review.claim_id", "review.no", "review.status"],
+        ),
+        ForeignKeyConstraint(
+            ["from_status", "status"], ["transition.from_status", "transition.to_status"]
+        ),
+        Index(None, "recorded_at"),
+        Index(None, "recorded_by"),
+    )
 
 
 class ReviewEvidenceColumns(TypedColumns):
@@ -143,8 +167,14 @@ review_evidence = Table(
     "review_evidence",
     metadata,
     ReviewEvidenceColumns,
-    ForeignKeyConstraint(["claim_id", "review_no"], ["review.claim_id", "review.no"]),
-    ForeignKeyConstraint(["evidence_id", "claim_id"], ["evidence.id", "evidence.claim_id"]),
-    Index(None, "evidence_id"),
     comment="append-only: what a review rested on",
 )
+
+
+@held_by(review_evidence)
+def _() -> Sequence[SchemaItem]:
+    return (
+        ForeignKeyConstraint(["claim_id", "review_no"], ["review.claim_id", "review.no"]),
+        ForeignKeyConstraint(["evidence_id", "claim_id"], ["evidence.id", "evidence.claim_id"]),
+        Index(None, "evidence_id"),
+    )

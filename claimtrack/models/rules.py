@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import DDL, event
 
-from claimtrack.db import metadata
+from claimtrack.db import build_constraints, metadata
+from claimtrack.models import claims, events, people, reviews, sources  # noqa: F401 - fill the metadata
 from claimtrack.vocab import TRANSITIONS
 
 #: Every function pins what its result could depend on.
@@ -433,6 +434,7 @@ TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ",
     f"('{before}', '{after}')" for before, after in TRANSITIONS
 )
 
+build_constraints()
 for _statement in (*FUNCTIONS, *TRIGGERS, TRANSITION_ROWS):
     event.listen(
         metadata,

@@ -1,6 +1,6 @@
 """Sources and the captures of their bytes."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
@@ -16,11 +16,13 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 from claimtrack.db import (
     Recorded,
     date_column,
     filled,
+    held_by,
     id_column,
     metadata,
     one_of,
@@ -71,19 +73,25 @@ source = Table(
     "source",
     metadata,
     SourceColumns,
-    one_of("kind", SourceKind),
-    one_of("published_precision", Precision),
-    *precision_checks("published_on"),
-    filled("url", 8000),
-    filled("title", 1000),
-    filled("external_id", 300),
-    CheckConstraint("octet_length(source_key) = 32", name="source_key"),
-    CheckConstraint("(url IS NULL) = (host IS NULL)", name="host"),
-    CheckConstraint("url IS NOT NULL OR title IS NOT NULL", name="named"),
-    Index(None, "publisher_id", postgresql_where=text("publisher_id IS NOT NULL")),
-    Index(None, "agency_id", postgresql_where=text("agency_id IS NOT NULL")),
     comment="documents where claims appeared, or that bear on them",
 )
+
+
+@held_by(source)
+def _() -> Sequence[SchemaItem]:
+    return (
+        one_of("kind", SourceKind),
+        one_of("published_precision", Precision),
+        *precision_checks("published_on"),
+        filled("url", 8000),
+        filled("title", 1000),
+        filled("external_id", 300),
+        CheckConstraint("octet_length(source_key) = 32", name="source_key"),
+        CheckConstraint("(url IS NULL) = (host IS NULL)", name="host"),
+        CheckConstraint("url IS NOT NULL OR title IS NOT NULL", name="named"),
+        Index(None, "publisher_id", postgresql_where=text("publisher_id IS NOT NULL")),
+        Index(None, "agency_id", postgresql_where=text("agency_id IS NOT NULL")),
+    )
 
 
 class CaptureColumns(Recorded):
@@ -98,13 +106,14 @@ class CaptureColumns(Recorded):
     content: Column[bytes] = Column(LargeBinary, nullable=False)
 
 
-capture = Table(
-    "capture",
-    metadata,
-    CaptureColumns,
-    CheckConstraint("sha256 = sha256(content)", name="sha256"),
-    CheckConstraint("byte_count = octet_length(content)", name="byte_count"),
-    UniqueConstraint("source_id", "sha256"),
-    Index(None, "sha256"),
-    comment="append-only: the bytes of sources",
-)
+capture = Table("capture", metadata, CaptureColumns, comment="append-only: the bytes of sources")
+
+
+@held_by(capture)
+def _() -> Sequence[SchemaItem]:
+    return (
+        CheckConstraint("sha256 = sha256(content)", name="sha256"),
+        CheckConstraint("byte_count = octet_length(content)", name="byte_count"),
+        UniqueConstraint("source_id", "sha256"),
+        Index(None, "sha256"),
+    )

@@ -12,7 +12,7 @@ from claimtrack.dates import PartialDate, parse_date
 from claimtrack.db import ACTOR, say_why
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError, UsageError
 from claimtrack.keys import clean_text, statement_key
-from claimtrack.models import appearance, attribution, claim
+from claimtrack.models.claims import appearance, attribution, claim
 from claimtrack.services import sources, speakers
 from claimtrack.services.sources import SourceGiven
 from claimtrack.services.stories import load_appearances, no_claim

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
-from claimtrack.models import capture
+from claimtrack.models.sources import capture
 from claimtrack.services.sources import Recorded, SourceGiven, record, resolve
 from claimtrack.services.stories import load_sources
 from claimtrack.vocab import SourceKind

@@ -15,7 +15,7 @@ from claimtrack.dates import parse_date
 from claimtrack.db import say_why
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError, UsageError
 from claimtrack.keys import clean_text, statement_key
-from claimtrack.models import claim, note
+from claimtrack.models.claims import claim, note
 from claimtrack.services.appearances import (
     Added,
     AppearanceGiven,

@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select, text
 
 from claimtrack.db import HEAD_REVISION, metadata, schema_revision
-from claimtrack.models import (
-    appearance,
-    claim,
-    event,
-    evidence,
-    review,
-    source,
-    speaker,
-    transition,
-)
+from claimtrack.models.claims import appearance, claim
+from claimtrack.models.events import event
+from claimtrack.models.people import speaker
+from claimtrack.models.reviews import evidence, review, transition
 from claimtrack.models.rules import FUNCTIONS, LOGGED, TRIGGERS
+from claimtrack.models.sources import source
 from claimtrack.vocab import TRANSITIONS, VERDICTS_WITHOUT_EVIDENCE
 
 #: How many offenders a failed check names.

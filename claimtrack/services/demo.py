@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from claimtrack.services import evidence, reviews, sources
 from claimtrack.services.appearances import AppearanceGiven, add_appearances
 from claimtrack.services.claims import ClaimGiven, add_claim, add_note
-from claimtrack.services.marks import MarkGiven
 from claimtrack.services.figures import FigureGiven
+from claimtrack.services.marks import MarkGiven
 from claimtrack.services.sources import SourceGiven
 from claimtrack.vocab import Kind, Priority, Stance
 

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from claimtrack.db import ACTOR
 from claimtrack.errors import ConflictError, NotFoundError
 from claimtrack.keys import clean_text
-from claimtrack.models import claim, evidence
+from claimtrack.models.claims import claim
+from claimtrack.models.reviews import evidence
 from claimtrack.services.stories import load_evidence, no_claim
 from claimtrack.services.views import AppearanceView, EvidenceView, SourceRef
 from claimtrack.vocab import Stance

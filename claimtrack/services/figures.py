@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from claimtrack.dates import parse_date
 from claimtrack.errors import UsageError
 from claimtrack.keys import clean_text
-from claimtrack.models import figure
+from claimtrack.models.claims import figure
 from claimtrack.quantity import parse_quantity
 from claimtrack.services.views import FigureView
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from claimtrack.dates import PartialDate
 from claimtrack.keys import words_of
-from claimtrack.models import claim, figure
+from claimtrack.models.claims import claim, figure
 from claimtrack.quantity import Quantity, contradicts, format_quantity
 from claimtrack.services.lines import ListedClaim, lines_of
 from claimtrack.services.stories import load_figures

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from claimtrack.models import claim, event
+from claimtrack.models.claims import claim
+from claimtrack.models.events import event
 from claimtrack.services.stories import load_sources, load_speakers, no_claim, partial_date
 from claimtrack.services.views import FigureView, SourceRef, SpeakerRef
 from claimtrack.vocab import Comparator, Priority, hyphenated

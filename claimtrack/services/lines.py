@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -30,14 +29,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from claimtrack.dates import PartialDate
-from claimtrack.models import appearance, claim, publisher, source, speaker
+from claimtrack.models.claims import appearance, claim
+from claimtrack.models.people import publisher, speaker
+from claimtrack.models.sources import source
 from claimtrack.services.stories import partial_date
 from claimtrack.services.views import SourceRef, SpeakerRef
 from claimtrack.vocab import Kind, Manner, Priority, SourceKind, Status, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """Who said it, where and when: one appearance in a line."""
 
     speaker: SpeakerRef | None
@@ -46,8 +46,7 @@ class Told:
     source: SourceRef
 
 
-@dataclass(frozen=True, slots=True)
-class ListedClaim:
+class ListedClaim(NamedTuple):
     """A claim in a line. ``appearances`` counts those that stand; ``told`` is the first of them."""
 
     id: int
@@ -71,8 +70,7 @@ class ListedClaim:
         return self.verdict or self.status
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """The tables that lines are made from, as they stand or as they stood."""
 
     claim: FromClause

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,7 +22,8 @@ from sqlalchemy import (
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.keys import clean_text
-from claimtrack.models import appearance, claim, review
+from claimtrack.models.claims import appearance, claim
+from claimtrack.models.reviews import review
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.vocab import Kind, Precision, Status
 
@@ -37,8 +37,7 @@ _RARE = 20_000
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimFilter:
+class ClaimFilter(NamedTuple):
     """What claims to find; None or empty asks for nothing.
 
     ``words`` are statuses and verdicts, a claim has one of them; it has one of ``kinds`` and all
@@ -107,8 +106,7 @@ def pages_of_lines(
         yield lines(connection, chosen, lambda page: [page.c.id.desc()])
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A filter as conditions: on the claim, and each on some appearance of it or review."""
 
     words: tuple[str, ...]

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from claimtrack.models import claim, evidence, review, review_evidence
+from claimtrack.models.claims import claim
+from claimtrack.models.reviews import evidence, review, review_evidence
 from claimtrack.services.stories import load_sources
 from claimtrack.services.views import SourceRef
 from claimtrack.vocab import Change, Kind, SetAsideReason, Stance, Status, Verdict

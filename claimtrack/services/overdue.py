@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, select
 
-from claimtrack.models import claim, review
+from claimtrack.models.claims import claim
+from claimtrack.models.reviews import review
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.services.unverified import OPEN, age_in_days
 from claimtrack.vocab import Status

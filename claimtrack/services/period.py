@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, select
 
-from claimtrack.models import claim
+from claimtrack.models.claims import claim
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.services.moves import Move, Window, moves
 from claimtrack.services.unverified import OPEN

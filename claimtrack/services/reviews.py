@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from claimtrack.dates import parse_date
 from claimtrack.errors import ConflictError, InvalidDataError, UsageError
 from claimtrack.keys import clean_text
-from claimtrack.models import claim, review, review_evidence
+from claimtrack.models.claims import claim
+from claimtrack.models.reviews import review, review_evidence
 from claimtrack.services import sources
 from claimtrack.services.evidence import bears_witness, record_piece, why_no_witness
 from claimtrack.services.marks import MarkGiven, refuse_move, repeated, shortened

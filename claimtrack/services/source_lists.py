@@ -9,7 +9,10 @@ from sqlalchemy import Connection, func, or_, select
 
 from claimtrack.errors import NotFoundError
 from claimtrack.keys import clean_text, word_key
-from claimtrack.models import appearance, capture, claim, evidence, publisher, source
+from claimtrack.models.claims import appearance, claim
+from claimtrack.models.people import publisher
+from claimtrack.models.reviews import evidence
+from claimtrack.models.sources import capture, source
 from claimtrack.services.sources import find
 from claimtrack.services.stories import load_sources
 from claimtrack.services.views import CaptureView, ClaimLine, SourceView

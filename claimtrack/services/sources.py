@@ -16,7 +16,8 @@ from claimtrack.dates import PartialDate, parse_date
 from claimtrack.db import say_why
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
 from claimtrack.keys import clean_text, document_key, statement_key, word_key
-from claimtrack.models import publisher, source
+from claimtrack.models.people import publisher
+from claimtrack.models.sources import source
 from claimtrack.services.stories import load_sources, partial_date
 from claimtrack.services.views import SourceRef
 from claimtrack.urls import normalise_url, url_host, url_key

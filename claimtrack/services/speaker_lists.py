@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, or_, select
 
 from claimtrack.keys import clean_text, word_key
-from claimtrack.models import appearance, claim, speaker, speaker_alias
+from claimtrack.models.claims import appearance, claim
+from claimtrack.models.people import speaker, speaker_alias
 from claimtrack.services.speakers import alias_rows, head_of, identities, locate, speaker_number
 from claimtrack.services.views import ClaimLine, SpeakerRef, SpeakerView
 from claimtrack.vocab import SpeakerKind, Status, Verdict

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 from claimtrack.db import say_why
 from claimtrack.errors import ConflictError
 from claimtrack.keys import clean_text
-from claimtrack.models import speaker, speaker_alias
+from claimtrack.models.people import speaker, speaker_alias
 from claimtrack.services.speaker_lists import show
 from claimtrack.services.speakers import (
     NearMissError,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
 from claimtrack.keys import clean_text, word_key
-from claimtrack.models import speaker, speaker_alias
+from claimtrack.models.people import speaker, speaker_alias
 from claimtrack.names import name_key, near_names, split_qualifier
 from claimtrack.services.stories import load_speakers
 from claimtrack.services.views import SpeakerRef

@@ -12,19 +12,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from claimtrack.dates import PartialDate
 from claimtrack.errors import NotFoundError
-from claimtrack.models import (
-    appearance,
-    attribution,
-    claim,
-    evidence,
-    figure,
-    note,
-    publisher,
-    review,
-    review_evidence,
-    source,
-    speaker,
-)
+from claimtrack.models.claims import appearance, attribution, claim, figure, note
+from claimtrack.models.people import publisher, speaker
+from claimtrack.models.reviews import evidence, review, review_evidence
+from claimtrack.models.sources import source
 from claimtrack.services.views import (
     AppearanceView,
     AttributionView,

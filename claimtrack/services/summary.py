@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, select
 
-from claimtrack.models import appearance, claim, evidence, review_evidence, source, speaker
+from claimtrack.models.claims import appearance, claim
+from claimtrack.models.people import speaker
+from claimtrack.models.reviews import evidence, review_evidence
+from claimtrack.models.sources import source
 from claimtrack.services.moves import Move, moves
 from claimtrack.services.period import holding
 from claimtrack.vocab import Kind, Priority, Status, Verdict

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from claimtrack.dates import PartialDate
 from claimtrack.vocab import (
@@ -23,16 +23,14 @@ from claimtrack.vocab import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakerRef:
+class SpeakerRef(NamedTuple):
     """A speaker as a claim shows it: the head, where speakers were merged."""
 
     id: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRef:
+class SourceRef(NamedTuple):
     """A source as a claim shows it."""
 
     id: int
@@ -50,8 +48,7 @@ class SourceRef:
         return named or self.url or f"source {self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
+class Withdrawal(NamedTuple):
     """When something was withdrawn, by whom and why."""
 
     at: dt.datetime
@@ -59,8 +56,7 @@ class Withdrawal:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class AttributionView:
+class AttributionView(NamedTuple):
     """A finding on whether the speaker said it."""
 
     finding: Finding
@@ -70,8 +66,7 @@ class AttributionView:
     recorded_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class AppearanceView:
+class AppearanceView(NamedTuple):
     """One occurrence of a claim."""
 
     claim_id: int
@@ -94,8 +89,7 @@ class AppearanceView:
         return f"{self.claim_id}.{self.no}"
 
 
-@dataclass(frozen=True, slots=True)
-class FigureView:
+class FigureView(NamedTuple):
     """The quantity that a claim asserts."""
 
     comparator: Comparator
@@ -119,8 +113,7 @@ class FigureView:
         return ", ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceView:
+class EvidenceView(NamedTuple):
     """A source that supports, refutes or gives context."""
 
     id: int
@@ -134,8 +127,7 @@ class EvidenceView:
     recorded_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewView:
+class ReviewView(NamedTuple):
     """One move of a claim's status."""
 
     no: int
@@ -158,8 +150,7 @@ class ReviewView:
         return self.verdict or self.status
 
 
-@dataclass(frozen=True, slots=True)
-class NoteView:
+class NoteView(NamedTuple):
     """A remark."""
 
     id: int
@@ -168,8 +159,7 @@ class NoteView:
     recorded_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimView:
+class ClaimView(NamedTuple):
     """A claim with all that is on record about it, oldest first."""
 
     id: int
@@ -220,8 +210,7 @@ class ClaimView:
         return any(number in gone for number in self.reviews[-1].evidence_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLine:
+class ClaimLine(NamedTuple):
     """A claim in a line under its speaker or its source.
 
     ``no`` is the number of the appearance; of a claim that the source is evidence on, it is the
@@ -241,8 +230,7 @@ class ClaimLine:
         return self.verdict or self.status
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakerView:
+class SpeakerView(NamedTuple):
     """A speaker with the names that lead to it."""
 
     id: int
@@ -258,8 +246,7 @@ class SpeakerView:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureView:
+class CaptureView(NamedTuple):
     """The bytes of a source as filed at one moment; ``sha256`` in hexadecimal."""
 
     id: int
@@ -271,8 +258,7 @@ class CaptureView:
     recorded_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceView:
+class SourceView(NamedTuple):
     """A source with its captures and how many claims appear in it."""
 
     ref: SourceRef

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import scale, startup
+from tests.benchmarks.scale import main as scale
+from tests.benchmarks.startup import main as startup
 
-BENCHMARKS = {"startup": startup.main, "scale": scale.main}
+BENCHMARKS = {"startup": startup, "scale": scale}
 
 
 def main(arguments: list[str]) -> int:

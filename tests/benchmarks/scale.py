@@ -1,8 +1,9 @@
 """How the lists people look at all day grow with the number of claims.
 
 Claims are generated straight into the tables at each size; then the rows of `report unverified
---limit 50` and of `claim list` are timed in the database, by the server's own planning and execution times, and
-apart from them what must look at every open claim: the totals with the histogram of ages.
+--limit 50` and of `claim list` are timed in the database, by the server's own planning and
+execution times, and apart from them what must look at every open claim: the totals with the
+histogram of ages.
 """
 
 from __future__ import annotations

@@ -1,0 +1,27 @@
+"""All tables under one name, for tests that look into several."""
+
+from __future__ import annotations
+
+from claimtrack.models.claims import appearance, attribution, claim, figure, note
+from claimtrack.models.events import event
+from claimtrack.models.people import publisher, speaker, speaker_alias
+from claimtrack.models.reviews import evidence, review, review_evidence, transition
+from claimtrack.models.sources import capture, source
+
+__all__ = [
+    "appearance",
+    "attribution",
+    "capture",
+    "claim",
+    "event",
+    "evidence",
+    "figure",
+    "note",
+    "publisher",
+    "review",
+    "review_evidence",
+    "source",
+    "speaker",
+    "speaker_alias",
+    "transition",
+]
