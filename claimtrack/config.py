@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, unquote_plus
 
 from claimtrack.errors import InvalidDataError, UsageError
@@ -36,8 +36,7 @@ class OriginKind(StrEnum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value came from; ``str()`` gives it for people: ``environment CLAIMTRACK_ACTOR``."""
 
     kind: OriginKind
@@ -47,8 +46,7 @@ class Origin:
         return f"{self.kind} {self.place}".rstrip()
 
 
-@dataclass(frozen=True)
-class SettingLine:
+class SettingLine(NamedTuple):
     """One setting as it may be shown: no password in it. ``value`` is None where none is set."""
 
     name: str
@@ -80,8 +78,7 @@ class Settings:
         return _zone(self.report_timezone, self.origins["report_timezone"])
 
 
-@dataclass(frozen=True)
-class _Spec:
+class _Spec(NamedTuple):
     """How one setting is read: its default is made only when nothing else names a value."""
 
     check: Callable[[Any, Origin], Any]

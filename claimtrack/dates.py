@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.vocab import Precision
@@ -83,8 +84,7 @@ class PartialDate:
         return (beyond + 4 * _DAY).replace(day=1) - _DAY
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedDate:
+class ParsedDate(NamedTuple):
     """A date that was read, and for a counted one the words to say what it was taken for."""
 
     value: PartialDate
@@ -223,8 +223,7 @@ def _date(year: str, month: str | None, day: str | None, shown: str, what: str) 
 # --------------------------------------------------------------------------------- counted
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
+class _Counted(NamedTuple):
     """Steps from the anchor; with a weekday, the nearest one in the direction of ``step``."""
 
     unit: str

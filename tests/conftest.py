@@ -41,6 +41,18 @@ ACTOR = "Ana Ruiz"
 PATIENCE = 60
 
 
+# The server runs as a user of its own when root runs the tests, and pytest closes its shared
+# folder to all others whenever another run starts: so this run has a folder to itself.
+_OWN_FOLDER = "PYTEST_DEBUG_TEMPROOT" not in os.environ
+if _OWN_FOLDER:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(prefix="claimtrack-tests-")
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    if _OWN_FOLDER and exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(os.environ["PYTEST_DEBUG_TEMPROOT"], ignore_errors=True)
+
+
 # --- The server ----------------------------------------------------------------------------------
 
 

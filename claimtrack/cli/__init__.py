@@ -28,7 +28,7 @@ class Root(ErrorsAsSentences, LazyGroup):
     """The whole program: nouns, and one place that turns errors into sentences."""
 
 
-@click.group(cls=Root, package="claimtrack.cli", members=NOUNS)
+@click.group(cls=Root, modules={noun: f"claimtrack.cli.{noun}" for noun in NOUNS}, summaries=NOUNS)
 @click.version_option(__version__, prog_name="claimtrack", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:

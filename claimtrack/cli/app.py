@@ -31,34 +31,43 @@ TABLE_LIMIT = 50
 
 
 class LazyGroup(click.Group):
-    """A group whose members are modules of a package, imported when they are called.
+    """A group whose members are imported when they are called.
 
-    Each module holds a command of its own name. Listing the members needs only their one line of
-    help, so that the help of the whole imports none of them.
+    ``modules`` says which module holds a member: as an attribute of its name, or registered on
+    this group. ``summaries`` is a line of help for each, so that listing them imports none.
     """
 
-    def __init__(self, *args: Any, package: str, members: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        modules: Mapping[str, str],
+        summaries: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.package = package
-        self.members = members
+        self.modules = modules
+        self.summaries = summaries
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The members, in the order in which they were given."""
-        return list(self.members)
+        return list(self.modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one member."""
-        if cmd_name not in self.members:
+        if cmd_name not in self.modules:
             return None
-        module = importlib.import_module(f"{self.package}.{cmd_name}")
-        command = getattr(module, cmd_name)
-        assert isinstance(command, click.Command)  # noqa: S101 - our own modules
-        return command
+        module = importlib.import_module(self.modules[cmd_name])
+        member = self.commands.get(cmd_name) or getattr(module, cmd_name)
+        assert isinstance(member, click.Command)  # noqa: S101 - our own modules
+        return member
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the members by their one line of help."""
+        if self.summaries is None:
+            super().format_commands(ctx, formatter)
+            return
         with formatter.section("Commands"):
-            formatter.write_dl(list(self.members.items()))
+            formatter.write_dl(list(self.summaries.items()))
 
 
 class ErrorsAsSentences(click.Group):

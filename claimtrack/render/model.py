@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class Format(StrEnum):
@@ -18,8 +17,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column of a table, of Markdown and of CSV (whose header row is the keys).
 
     A table that is too wide cuts the ``grow`` columns first, then other text, numbers last.
@@ -35,8 +33,7 @@ class Column:
     style: Callable[[str], str | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Rows as the JSON shows them, and how to lay them out for people and spreadsheets.
 
     ``cells`` gives a row's flat values where they differ from the row itself; a column's key is

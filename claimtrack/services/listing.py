@@ -23,7 +23,6 @@ from sqlalchemy import (
 from claimtrack.errors import InvalidDataError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import appearance, claim
-from claimtrack.models.reviews import review
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.vocab import Kind, Precision, Status
 
@@ -107,12 +106,12 @@ def pages_of_lines(
 
 
 class Wanted(NamedTuple):
-    """A filter as conditions: on the claim, and each on some appearance of it or review."""
+    """A filter as conditions: on the claim, each on some appearance of it, and on its reviews."""
 
     words: tuple[str, ...]
     claim: list[ColumnElement[bool]]
     appearance: list[ColumnElement[bool]]
-    review: list[ColumnElement[bool]]
+    marked_since: dt.datetime | None
 
 
 def chosen_ids(conditions: Wanted, limit: int, after: int | None) -> Select[Any]:
@@ -127,8 +126,11 @@ def chosen_ids(conditions: Wanted, limit: int, after: int | None) -> Select[Any]
         one = appearance.c
         told = select(one.claim_id).where(condition, one.withdrawn_at.is_(None))
         found.append(claim.c.id.in_(told.where(*below(one.claim_id))))
-    for condition in conditions.review:
-        marked = select(review.c.claim_id).where(condition, *below(review.c.claim_id))
+    if conditions.marked_since is not None:
+        from claimtrack.models.reviews import review
+
+        late = review.c.recorded_at >= conditions.marked_since
+        marked = select(review.c.claim_id).where(late, *below(review.c.claim_id))
         found.append(claim.c.id.in_(marked))
 
     def newest(*more: ColumnElement[bool]) -> Select[Any]:
@@ -152,7 +154,7 @@ def _has_word(word: str) -> ColumnElement[bool]:
 
 def wanted(connection: Connection, asked: ClaimFilter) -> Wanted:
     """The conditions of a filter, its names looked up; raises as `claim_ids`."""
-    found = Wanted(asked.words, [], [], [])
+    found = Wanted(asked.words, [], [], asked.marked_since)
     if asked.kinds:
         found.claim.append(claim.c.kind.in_(asked.kinds))
     if asked.topics:
@@ -178,8 +180,6 @@ def wanted(connection: Connection, asked: ClaimFilter) -> Wanted:
         found.appearance.append(appearance.c.source_id == sources.find(connection, asked.source).id)
     if asked.said_since is not None or asked.said_until is not None:
         found.appearance.append(_said(asked.said_since, asked.said_until))
-    if asked.marked_since is not None:
-        found.review.append(review.c.recorded_at >= asked.marked_since)
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -93,8 +92,7 @@ class Cursor(NamedTuple):
         return f"{self.priority}.{self.reach}.{micros}.{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTotals:
+class OpenTotals(NamedTuple):
     """How many claims are open. ``apart`` counts the kinds that are not among the rows."""
 
     unverified: int
@@ -117,8 +115,7 @@ class By(StrEnum):
     TOPIC = "topic"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenGroup:
+class OpenGroup(NamedTuple):
     """Open claims of one speaker (or manner, where nobody is named), source or topic."""
 
     speaker: SpeakerRef | None

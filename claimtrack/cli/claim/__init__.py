@@ -1,8 +1,7 @@
-"""The noun `claim`: each module registers its verbs on the group, in the order of its help."""
+"""The noun `claim`; its verbs are registered by the modules beside this one."""
 
 from __future__ import annotations
 
-from claimtrack.cli.claim import adding, listing, marking, showing, tending
 from claimtrack.cli.claim.group import claim
 
-__all__ = ["adding", "claim", "listing", "marking", "showing", "tending"]
+__all__ = ["claim"]

@@ -1,10 +1,27 @@
-"""The noun `claim`; its verbs stand in the modules beside this one."""
+"""The noun `claim`, and which module has which of its verbs, in the order of its help."""
 
 from __future__ import annotations
 
 import click
 
+from claimtrack.cli.app import LazyGroup
 
-@click.group()
+_MODULES = {
+    "add": "adding",
+    "list": "listing",
+    "show": "showing",
+    "history": "marking",
+    "mark": "marking",
+    "edit": "tending",
+    "note": "tending",
+    "assign": "tending",
+    "supersede": "adding",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    modules={verb: f"claimtrack.cli.claim.{module}" for verb, module in _MODULES.items()},
+)
 def claim() -> None:
     """Record claims, find them, mark what checking showed."""

@@ -1,8 +1,7 @@
-"""The noun `report`: each module registers its verbs on the group."""
+"""The noun `report`; its verbs are registered by the modules beside this one."""
 
 from __future__ import annotations
 
-from claimtrack.cli.report import standing, unverified, work
 from claimtrack.cli.report.group import report
 
-__all__ = ["report", "standing", "unverified", "work"]
+__all__ = ["report"]

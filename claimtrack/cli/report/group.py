@@ -1,10 +1,24 @@
-"""The noun `report`; its verbs stand in the modules beside this one."""
+"""The noun `report`, and which module has which of its verbs, in the order of its help."""
 
 from __future__ import annotations
 
 import click
 
+from claimtrack.cli.app import LazyGroup
 
-@click.group()
+_MODULES = {
+    "unverified": "unverified",
+    "summary": "standing",
+    "period": "work",
+    "overdue": "work",
+    "corrections": "work",
+    "figures": "standing",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    modules={verb: f"claimtrack.cli.report.{module}" for verb, module in _MODULES.items()},
+)
 def report() -> None:
     """What is still unverified, and what was concluded."""
