@@ -42,10 +42,11 @@ PATIENCE = 60
 
 
 # The server runs as a user of its own when root runs the tests, and pytest closes its shared
-# folder to all others whenever another run starts: so this run has a folder to itself.
+# folder to all others whenever another run starts: so this run has a folder to itself. Its name
+# is short, since a socket's path may have a hundred bytes.
 _OWN_FOLDER = "PYTEST_DEBUG_TEMPROOT" not in os.environ
 if _OWN_FOLDER:
-    os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(prefix="claimtrack-tests-")
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(prefix="ct-")
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:

@@ -400,6 +400,27 @@ def test_root_runs_a_persons_folder_as_that_person(new_folder: Callable[[str], P
     assert {p.stat().st_uid for p in data_dir.iterdir()} == {1}
 
 
+@pytest.mark.skipif(not ROOT, reason="about running as root")
+@pytest.mark.parametrize("socket", ["stands", "gone"])
+def test_a_server_whose_way_was_closed_is_reached_stopped_and_started(
+    new_folder: Callable[[str], Path], socket: str
+) -> None:
+    data_dir = new_folder("data")
+    before = ask(ensure(data_dir), "SELECT pg_postmaster_start_time()")
+    data_dir.parent.chmod(0o700)  # which takes the access list's entry out of use
+    url = ensure(data_dir)
+    assert ask(url, "SELECT pg_postmaster_start_time()") == before
+    # In a language whose library the new connection has to load.
+    assert ask(url, "DO $$ BEGIN END $$; SELECT 1") == 1
+    pid = postmaster(data_dir)
+    if socket == "gone":
+        (data_dir / "postgres" / ".s.PGSQL.5432").unlink()
+    else:
+        assert embedded.stop(data_dir)
+    assert ask(ensure(data_dir), "SELECT pg_postmaster_start_time()") != before
+    wait_for_end(pid)
+
+
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DatabaseError, match="can't use its data folder"):

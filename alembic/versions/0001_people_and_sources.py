@@ -26,9 +26,11 @@ END $$
 KEEP_RECORD = """
 CREATE FUNCTION keep_record() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
 BEGIN
-    IF (NEW.id, NEW.recorded_at, NEW.recorded_by, NEW.db_user)
-        IS DISTINCT FROM (OLD.id, OLD.recorded_at, OLD.recorded_by, OLD.db_user) THEN
-        RAISE EXCEPTION 'when and by whom a % was recorded can''t be changed', TG_TABLE_NAME
+    IF (NEW.recorded_at, NEW.recorded_by, NEW.db_user)
+        IS DISTINCT FROM (OLD.recorded_at, OLD.recorded_by, OLD.db_user)
+        OR to_jsonb(NEW) -> TG_ARGV[0] <> to_jsonb(OLD) -> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'the key of a %, and when and by whom it was recorded, can''t be changed',
+            TG_TABLE_NAME
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
     END IF;
     RETURN NEW;
@@ -69,8 +71,10 @@ TRIGGERS = (
     "ALTER TABLE publisher ENABLE ALWAYS TRIGGER kept",
     "CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON source FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     "ALTER TABLE source ENABLE ALWAYS TRIGGER kept",
-    "CREATE TRIGGER keep_record BEFORE UPDATE ON speaker FOR EACH ROW EXECUTE FUNCTION keep_record()",
-    "CREATE TRIGGER keep_record BEFORE UPDATE ON source FOR EACH ROW EXECUTE FUNCTION keep_record()",
+    "CREATE TRIGGER keep_record BEFORE UPDATE ON speaker FOR EACH ROW EXECUTE FUNCTION keep_record('id')",
+    "CREATE TRIGGER keep_record BEFORE UPDATE ON speaker_alias FOR EACH ROW EXECUTE FUNCTION keep_record('id')",
+    "CREATE TRIGGER keep_record BEFORE UPDATE ON publisher FOR EACH ROW EXECUTE FUNCTION keep_record('id')",
+    "CREATE TRIGGER keep_record BEFORE UPDATE ON source FOR EACH ROW EXECUTE FUNCTION keep_record('id')",
     "CREATE TRIGGER count_version BEFORE UPDATE ON speaker FOR EACH ROW EXECUTE FUNCTION count_version()",
     "CREATE TRIGGER count_version BEFORE UPDATE ON source FOR EACH ROW EXECUTE FUNCTION count_version()",
     "CREATE TRIGGER refuse_merge_chain BEFORE UPDATE OF merged_into_id ON speaker FOR EACH ROW WHEN (NEW.merged_into_id IS NOT NULL) EXECUTE FUNCTION refuse_merge_chain()",

@@ -35,6 +35,8 @@ END $$
 REACH_OF_APPEARANCES = """
 CREATE FUNCTION refresh_reach() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
 BEGIN
+    -- Locked first: of two writers, the second counts what the first one left.
+    PERFORM FROM claim WHERE id IN (SELECT claim_id FROM changed) ORDER BY id FOR NO KEY UPDATE;
     UPDATE claim SET reach = counted.reach
     FROM (
         SELECT touched.claim_id, count(DISTINCT source.origin)::integer AS reach
@@ -52,6 +54,9 @@ END $$
 REACH_OF_SOURCES = """
 CREATE FUNCTION refresh_reach_of_source() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
 BEGIN
+    PERFORM FROM claim WHERE id IN (
+        SELECT claim_id FROM appearance WHERE source_id IN (SELECT id FROM changed)
+    ) ORDER BY id FOR NO KEY UPDATE;
     UPDATE claim SET reach = counted.reach
     FROM (
         SELECT appearance.claim_id, count(DISTINCT source.origin)::integer AS reach
@@ -91,7 +96,8 @@ TRIGGERS = (
     "ALTER TABLE appearance ENABLE ALWAYS TRIGGER kept",
     "CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON figure FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     "ALTER TABLE figure ENABLE ALWAYS TRIGGER kept",
-    "CREATE TRIGGER keep_record BEFORE UPDATE ON claim FOR EACH ROW EXECUTE FUNCTION keep_record()",
+    "CREATE TRIGGER keep_record BEFORE UPDATE ON claim FOR EACH ROW EXECUTE FUNCTION keep_record('id')",
+    "CREATE TRIGGER keep_record BEFORE UPDATE ON figure FOR EACH ROW EXECUTE FUNCTION keep_record('claim_id')",
     "CREATE TRIGGER count_version BEFORE UPDATE ON claim FOR EACH ROW WHEN (OLD.reach = NEW.reach) EXECUTE FUNCTION count_version()",
     "CREATE TRIGGER only_withdraw BEFORE UPDATE ON appearance FOR EACH ROW EXECUTE FUNCTION only_withdraw('speaker_id', 'source_id', 'said_on', 'said_precision', 'manner', 'quote', 'passage', 'place')",
     "CREATE TRIGGER refresh_reach_insert AFTER INSERT ON appearance REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION refresh_reach()",

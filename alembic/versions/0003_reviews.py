@@ -74,6 +74,15 @@ BEGIN
 END $$
 """
 
+CHANGED_FIGURE = """
+CREATE FUNCTION count_figure_change() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
+BEGIN
+    UPDATE claim SET version = version
+    WHERE id = NEW.claim_id AND (TG_OP = 'UPDATE' OR recorded_at <> now());
+    RETURN NULL;
+END $$
+"""
+
 BEARS_WITNESS = """
 CREATE FUNCTION bears_witness(the_claim_id bigint, the_source_id bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
@@ -127,6 +136,9 @@ TRIGGERS = (
     "CREATE TRIGGER guard_status BEFORE UPDATE ON claim FOR EACH ROW WHEN ((OLD.status, OLD.verdict, OLD.review_no) IS DISTINCT FROM (NEW.status, NEW.verdict, NEW.review_no)) EXECUTE FUNCTION guard_status()",
     "CREATE TRIGGER guard_words BEFORE UPDATE ON claim FOR EACH ROW WHEN ((OLD.statement, OLD.statement_key) IS DISTINCT FROM (NEW.statement, NEW.statement_key)) EXECUTE FUNCTION guard_checked_words()",
     "CREATE TRIGGER guard_words BEFORE INSERT OR UPDATE ON figure FOR EACH ROW EXECUTE FUNCTION guard_checked_words()",
+    "CREATE TRIGGER count_figure_change AFTER INSERT OR UPDATE ON figure FOR EACH ROW EXECUTE FUNCTION count_figure_change()",
+    "CREATE TRIGGER fixed BEFORE INSERT OR UPDATE ON transition FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "ALTER TABLE transition ENABLE ALWAYS TRIGGER fixed",
     "CREATE TRIGGER apply_review AFTER INSERT ON review FOR EACH ROW EXECUTE FUNCTION apply_review()",
     "CREATE CONSTRAINT TRIGGER require_evidence AFTER INSERT ON review DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.verdict NOT IN ('unproven', 'unverifiable')) EXECUTE FUNCTION require_evidence()",
 )
@@ -348,25 +360,28 @@ def upgrade() -> None:
         GUARD_STATUS,
         APPLY_REVIEW,
         GUARD_WORDS,
+        CHANGED_FIGURE,
         BEARS_WITNESS,
         REQUIRE_EVIDENCE,
     ):
         op.execute(function)
+    op.execute(TRANSITION_ROWS)
     for trigger in TRIGGERS:
         op.execute(trigger)
-    op.execute(TRANSITION_ROWS)
 
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER guard_status ON claim")
     op.execute("DROP TRIGGER guard_words ON claim")
     op.execute("DROP TRIGGER guard_words ON figure")
+    op.execute("DROP TRIGGER count_figure_change ON figure")
     op.drop_table("review_evidence")
     op.drop_table("evidence")
     op.drop_table("review")
     op.drop_table("transition")
     op.execute("DROP FUNCTION require_evidence()")
     op.execute("DROP FUNCTION bears_witness(bigint, bigint)")
+    op.execute("DROP FUNCTION count_figure_change()")
     op.execute("DROP FUNCTION guard_checked_words()")
     op.execute("DROP FUNCTION apply_review()")
     op.execute("DROP FUNCTION guard_status()")

@@ -78,7 +78,7 @@ def ensure_running(data_dir: Path, *, database: str, notice: Callable[[str], Non
             # Again where the server found was going down, which its pid file says a little late.
             deadline = time.monotonic() + 10
             while True:
-                found = server.settled(pgdata, account, notice)
+                found = server.settled(pgdata, notice)
                 if found is None:
                     setup.prepare(pgdata, account, notice)
                     found = server.start(pgdata, account, notice)
@@ -102,7 +102,6 @@ def stop(data_dir: Path) -> bool:
     Raises DatabaseError when it can't be stopped, or is another user's.
     """
     from claimtrack.embedded import files, server
-    from claimtrack.embedded.account import account_for
 
     if not is_running(data_dir):
         return False
@@ -112,5 +111,5 @@ def stop(data_dir: Path) -> bool:
         found = read_server(pgdata)
         if found is None or not server.is_ours(found.pid, pgdata):
             return False
-        server.stop(pgdata, found, account_for(pgdata))
+        server.stop(pgdata, found)
     return True

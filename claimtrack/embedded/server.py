@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import signal
 import stat
 import subprocess
 import tempfile
@@ -47,7 +48,7 @@ def is_ours(pid: int, pgdata: Path) -> bool:
     return os.fsencode(pgdata) in arguments.split(b"\0")
 
 
-def settled(pgdata: Path, account: Account | None, notice: Callable[[str], None]) -> Server | None:
+def settled(pgdata: Path, notice: Callable[[str], None]) -> Server | None:
     """The server once it is ready, or None when none runs: what is under way is waited for.
 
     Raises DatabaseError when it takes longer than ten minutes.
@@ -58,7 +59,7 @@ def settled(pgdata: Path, account: Account | None, notice: Callable[[str], None]
             if socket_stands(server, pgdata):
                 return server
             # A cleaner of /tmp took its socket: nobody can reach it any more.
-            stop(pgdata, server, account)
+            stop(pgdata, server)
             return None
         waited = time.monotonic() - began
         if waited > _PATIENCE:
@@ -97,7 +98,7 @@ def start(pgdata: Path, account: Account | None, notice: Callable[[str], None]) 
                 stdout=file,
                 stderr=subprocess.DEVNULL,
             )
-            server = settled(pgdata, account, notice)
+            server = settled(pgdata, notice)
             if server is not None:
                 return server
             file.seek(offset)
@@ -109,13 +110,19 @@ def start(pgdata: Path, account: Account | None, notice: Callable[[str], None]) 
         time.sleep(0.3)
 
 
-def stop(pgdata: Path, server: Server, account: Account | None) -> None:
-    """End the server and wait for it. Raises DatabaseError when it goes on."""
-    _, said = run(
-        *("pg_ctl", "stop", "-D", str(pgdata), "--mode=fast", "--wait", f"--timeout={_PATIENCE}"),
-        account=account,
-    )
-    deadline = time.monotonic() + 5  # its pid file goes a little before itself
+def stop(pgdata: Path, server: Server) -> None:
+    """End the server, which is ours, and wait for it. Raises DatabaseError when it goes on."""
+    deadline = time.monotonic() + _PATIENCE
+    said = "it was asked to end, and has not"
+    if WINDOWS:
+        options = ("--mode=fast", "--wait", f"--timeout={_PATIENCE}")
+        _, said = run("pg_ctl", "stop", "-D", str(pgdata), *options, account=None)
+        deadline = time.monotonic() + 5  # its pid file goes a little before itself
+    else:
+        # The same fast shutdown, but not by pg_ctl: under root that runs as the server's own
+        # user, to whom a folder above may have been closed since the server was started.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(server.pid, signal.SIGINT)
     while is_ours(server.pid, pgdata):
         if time.monotonic() > deadline:
             raise failure(pgdata, f"The PostgreSQL in {pgdata} can't be stopped: {said}.")

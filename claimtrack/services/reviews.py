@@ -19,7 +19,7 @@ from claimtrack.services import sources
 from claimtrack.services.evidence import bears_witness, record_piece, why_no_witness
 from claimtrack.services.marks import MarkGiven, refuse_move, repeated, shortened
 from claimtrack.services.refusals import explain
-from claimtrack.services.stories import load_claims, load_evidence, no_claim
+from claimtrack.services.stories import load_claim, load_claims, load_evidence, no_claim
 from claimtrack.services.views import ClaimView, EvidenceView, SourceRef
 from claimtrack.vocab import (
     VERDICTS_WITHOUT_EVIDENCE,
@@ -53,10 +53,9 @@ def mark_many(
 ) -> Marked:
     """Append one review to each claim: all of them, or none (the caller's transaction).
 
-    A verdict rests on all evidence that stands, another word on what was given with it. The claim
-    is read without a lock: of two who mark it at once, the second one's review is refused by its
-    number. ``if_version`` is what a person had seen: with it the claim is locked, so that nothing
-    can change between the look and the mark. ``today`` is the day that "tomorrow" counts from.
+    A verdict rests on all evidence that stands, another word on what was given with it. Of two who
+    mark a claim at once, one wins and the other is refused. ``if_version`` is what a person had
+    seen. ``today`` is the day that "tomorrow" counts from.
 
     Raises:
         NotFoundError: there is no such claim, or no source of an id that was given.
@@ -139,26 +138,29 @@ def _recheck(given: str, today: dt.date) -> dt.date:
 
 
 def _look(connection: Connection, claim_ids: Sequence[int], given: MarkGiven) -> list[ClaimView]:
-    """The claims as they stand, in the order of ``claim_ids``."""
-    seen = select(claim.c.id, claim.c.version, claim.c.review_no).where(
-        claim.c.id == func.any(list(claim_ids))
-    )
-    if given.if_version is not None:
-        seen = seen.with_for_update(key_share=True)
-    rows = {row.id: row for row in connection.execute(seen)}
+    """The claims as they stand, in the order of ``claim_ids``, and nobody else's from here on.
+
+    They are read first and locked then: whoever waited for another person's change is told so,
+    rather than marking words or a verdict that nobody has seen.
+    """
     views = load_claims(connection, claim_ids)
+    known = {view.id for view in views}
     for number in claim_ids:
-        if number not in rows:
+        if number not in known:
             raise no_claim(number)
     for view in views:
-        if len(view.reviews) != rows[view.id].review_no:
-            # Somebody's mark was committed between the two looks.
-            raise ConflictError(
-                f"Claim {view.id} was marked a moment ago: look at it again.",
-                next_command=f"claimtrack claim show {view.id}",
-            )
-        if given.if_version not in (None, rows[view.id].version):
+        if given.if_version not in (None, view.version):
             raise _changed_since(view, given.if_version)
+    locked = connection.execute(
+        select(claim.c.id, claim.c.version)
+        .where(claim.c.id == func.any(list(claim_ids)))
+        .order_by(claim.c.id)
+        .with_for_update(key_share=True)
+    )
+    versions = {row.id: row.version for row in locked}
+    for view in views:
+        if versions[view.id] != view.version:
+            raise _changed_since(load_claim(connection, view.id), view.version)
     return views
 
 
