@@ -13,17 +13,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote, unquote, unquote_plus
 
+from claimtrack.database_url import hide_password
 from claimtrack.errors import InvalidDataError, UsageError
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-HIDDEN = "***"
+    import datetime as dt
 
 _CONFIG_VARIABLE = "CLAIMTRACK_CONFIG"
 _SCHEME = re.compile(r"(?:postgresql|postgres|postgresql\+psycopg)://")
+#: How many characters the name of who acts may have.
+ACTOR_LIMIT = 200
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -73,7 +74,7 @@ class Settings:
         return self.origins[name]
 
     @property
-    def timezone(self) -> ZoneInfo:
+    def timezone(self) -> dt.tzinfo:
         """``report_timezone``, looked up. Raises InvalidDataError if there is no such zone."""
         return _zone(self.report_timezone, self.origins["report_timezone"])
 
@@ -162,72 +163,6 @@ def save_setting(name: str, value: str | None, path: Path) -> None:
 def variable_name(name: str) -> str:
     """The environment variable of a setting: ``actor`` gives ``CLAIMTRACK_ACTOR``."""
     return "CLAIMTRACK_" + name.upper()
-
-
-def hide_password(url: str) -> str:
-    """The database URL (or libpq's ``key=value`` form) with its passwords as ``***``.
-
-    Never raises. Where a malformed URL leaves open what its password is, more is hidden than need
-    be, never less.
-    """
-    return _split_password(url)[0]
-
-
-def scrub(text: str, url: str | None) -> str:
-    """``text``, such as a driver's message, without the password of ``url``, in any spelling."""
-    if not url:
-        return text
-    hidden, found = _split_password(url)
-    text = text.replace(url, hidden)
-    spellings = {
-        spelling
-        for raw in found
-        for spelling in (raw, unquote(raw), unquote_plus(raw), quote(raw), quote(raw, safe=""))
-        if spelling and spelling != HIDDEN
-    }
-    for spelling in sorted(spellings, key=len, reverse=True):
-        if len(spelling) >= 3:
-            text = text.replace(spelling, HIDDEN)
-        else:
-            # "a" inside other words gives nothing away, and hiding it there would spoil the text.
-            text = re.sub(rf"(?<!\w){re.escape(spelling)}(?!\w)", HIDDEN, text)
-    return text
-
-
-def _split_password(url: str) -> tuple[str, list[str]]:
-    """The URL with its passwords hidden, and what was hidden, as it was spelled."""
-    found: list[str] = []
-
-    def hide_parameter(match: re.Match[str]) -> str:
-        if "pass" not in unquote(match["key"]).lower():
-            return match[0]
-        found.append(match["value"].strip("'"))
-        return f"{match['start']}{match['key']}={HIDDEN}"
-
-    # Parameters first, wherever they stand: their values may hold any of the other marks. A part
-    # after "&" that is no parameter belongs to the value before it.
-    has_scheme = "://" in url
-    value = r"[^&]*(?:&[^=&]*(?=&|$))*" if has_scheme else r"\s*(?:'(?:\\.|[^'\\])*'?|[^\s]*)"
-    pattern = rf"(?P<start>[?&;\s]|^)(?P<key>[^=&?;\s]*)\s*=(?P<value>{value})"
-    body = re.sub(pattern, hide_parameter, url, flags=re.DOTALL)
-
-    scheme = re.match(r"[A-Za-z][\w+.-]*:/+", body)
-    start = scheme.end() if scheme else 0
-    colon, at = body.find(":", start), body.rfind("@")
-    if 0 <= colon < at:
-        # From the first colon to the last "@": a password may hold unescaped "@", "/" and "?".
-        secret = body[colon + 1 : at]
-        found += [secret, secret.split("@")[0]]
-        return f"{body[: colon + 1]}{HIDDEN}{body[at:]}", found
-    authority = re.split(r"[/?#]", body[start:], maxsplit=1)[0]
-    hosts = r"(?:\[[0-9A-Fa-f:.%]*\]|[^:,\[\]]*)(?::\d*)?"
-    if colon >= 0 and at < 0 and not re.fullmatch(rf"{hosts}(?:,{hosts})*", authority):
-        # "user:password" without a host, since what follows the colon is no port.
-        end = body.find("?", colon)
-        end = len(body) if end < 0 else end
-        found.append(body[colon + 1 : end])
-        return f"{body[: colon + 1]}{HIDDEN}{body[end:]}", found
-    return body, found
 
 
 def _known(name: str) -> _Spec:
@@ -323,10 +258,18 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _bad(origin: Origin, sentence: str) -> InvalidDataError:
-    return InvalidDataError(f"{origin.place}: {sentence}")
+    place = f"{origin.place}: " if origin.place else ""
+    return InvalidDataError(place + sentence)
+
+
+def _refuse_undecodable(value: str, origin: Origin) -> None:
+    """Refuse bytes of a command line or a variable that Python could not read as text."""
+    if _SURROGATE.search(value):
+        raise _bad(origin, "this is not UTF-8 text.")
 
 
 def _check_url(value: str, origin: Origin) -> str:
+    _refuse_undecodable(value, origin)
     value = value.strip()
     if not _SCHEME.match(value):
         shown = f"{hide_password(value)!r} is not" if value else "empty, but it must be"
@@ -337,13 +280,15 @@ def _check_url(value: str, origin: Origin) -> str:
 
 
 def _check_actor(value: str, origin: Origin) -> str:
+    _refuse_undecodable(value, origin)
     value = value.strip()
-    if not value or len(value) > 200 or _CONTROL.search(value):
-        raise _bad(origin, "an actor is a name of 1 to 200 characters on one line.")
+    if not value or len(value) > ACTOR_LIMIT or _CONTROL.search(value):
+        raise _bad(origin, f"an actor is a name of 1 to {ACTOR_LIMIT} characters on one line.")
     return value
 
 
 def _check_timezone(value: str, origin: Origin) -> str:
+    _refuse_undecodable(value, origin)
     value = value.strip()
     if not value or _CONTROL.search(value):
         raise _bad(origin, "a time zone has a name like UTC or Europe/Berlin.")
@@ -366,7 +311,11 @@ def _check_folder(value: str, origin: Origin) -> Path:
     return _absolute(value)
 
 
-def _zone(name: str, origin: Origin) -> ZoneInfo:
+def _zone(name: str, origin: Origin) -> dt.tzinfo:
+    if name == "UTC":  # known without a database of zones, which not every system has
+        import datetime
+
+        return datetime.UTC
     import zoneinfo
 
     try:

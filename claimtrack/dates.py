@@ -273,21 +273,12 @@ def _resolve(counted: _Counted, anchor: datetime.date) -> PartialDate:
 # ---------------------------------------------------------------------------------- bounds
 
 
-def day_start(day: datetime.date, tz: str) -> datetime.datetime:
+def day_start(day: datetime.date, zone: datetime.tzinfo) -> datetime.datetime:
     """The first instant of a day in a time zone, as an aware datetime in UTC.
 
-    ``tz`` is a name from the IANA database ("Europe/Madrid"). Where clocks skip midnight, the day
-    begins when they have skipped it. Raises InvalidDataError for a name that isn't in it.
+    Where clocks skip midnight, the day begins when they have skipped it. Raises InvalidDataError
+    at the end of the calendar.
     """
-    # Not at the top: zoneinfo costs a start 3 ms, and few commands need it.
-    import zoneinfo
-
-    try:
-        zone = zoneinfo.ZoneInfo(tz)
-    except (KeyError, ValueError, OSError) as error:
-        raise InvalidDataError(
-            f'"{tz[:60]}" is not a time zone: write one such as UTC or Europe/Madrid.'
-        ) from error
     try:
         # fold=0 takes the first of two midnights, and the end of a gap that begins at one.
         midnight = datetime.datetime.combine(day, datetime.time(), tzinfo=zone)
@@ -296,7 +287,7 @@ def day_start(day: datetime.date, tz: str) -> datetime.datetime:
         raise InvalidDataError(f"{day} lies outside the years that are kept.") from error
 
 
-def day_end(day: datetime.date, tz: str) -> datetime.datetime:
+def day_end(day: datetime.date, zone: datetime.tzinfo) -> datetime.datetime:
     """The first instant after a day in a time zone: an exclusive bound, aware, in UTC.
 
     Raises as day_start.
@@ -305,7 +296,7 @@ def day_end(day: datetime.date, tz: str) -> datetime.datetime:
         following = day + _DAY
     except OverflowError as error:
         raise InvalidDataError(f"{day} lies outside the years that are kept.") from error
-    return day_start(following, tz)
+    return day_start(following, zone)
 
 
 def last_week(today: datetime.date) -> tuple[datetime.date, datetime.date]:

@@ -72,6 +72,19 @@ def clean_text(value: str, what: str, *, limit: int, multiline: bool = False) ->
     return text
 
 
+def language_tag(tag: str) -> str:
+    """A language tag as BCP 47 writes it: ``en``, ``ar``, ``pt-BR``; at most 35 characters.
+
+    Raises InvalidDataError for anything else.
+    """
+    tag = tag.strip()
+    if len(tag) > 35 or not re.fullmatch("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
+        raise InvalidDataError(
+            f'"{tag[:40]}" is no language tag: write it as en, ar or pt-BR (BCP 47).'
+        )
+    return tag
+
+
 def _is_visible(char: str) -> bool:
     if char.isascii():
         return char.isprintable() and char != " "

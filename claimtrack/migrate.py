@@ -11,16 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-from claimtrack.db import HEAD_REVISION, metadata, schema_revision
+from claimtrack.db import HEAD_REVISION, schema_revision
 from claimtrack.errors import ConflictError, DatabaseError, NotFoundError, SchemaError
 
 #: Key of the advisory lock that one migrating process holds: "claimtrk" in ASCII.
@@ -212,17 +209,6 @@ def _filled_columns(connection: Connection) -> set[tuple[str, str]]:
         ).scalar_one()
     }
     return {(table, column) for table, column in columns if table in filled}
-
-
-def drift(connection: Connection) -> list[str]:
-    """How the tables differ from the models, as Alembic sees it; empty if they don't."""
-    import claimtrack.models.rules  # noqa: F401 - completes the metadata
-
-    context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "compare_server_default": True}
-    )
-    differences: list[Any] = compare_metadata(context, metadata)
-    return [str(difference) for difference in differences]
 
 
 def upgrade_sql() -> str:

@@ -188,6 +188,11 @@ TRANSITIONS: tuple[tuple[Status, Status], ...] = (
 )
 
 
+def word_of(status: str, verdict: str | None) -> str:
+    """The one word that people type and read for where a claim stands: the verdict, if any."""
+    return verdict or status
+
+
 def hyphenated(value: str) -> str:
     """A stored word as people type and read it: ``in_review`` becomes ``in-review``."""
     return value.replace("_", "-")

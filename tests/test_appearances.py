@@ -99,6 +99,27 @@ def test_an_edit_keeps_who_speaks_and_how_in_step(run: Run, ok: Run, recorded: i
     assert run(*edit, "--speaker", "Lena Vogt", "--no-speaker").code == 2
 
 
+def test_what_was_read_wrongly_can_be_removed(run: Run, ok: Run, recorded: int) -> None:
+    edit = ("appearance", "edit", "1.1", "--because", "read again")
+    ok(*edit, "--quote", "shut", "--passage", "It is shut", "--at", "p. 3", "--said-on", "2024-06")
+    ok(*edit, "--quote", "", "--passage", " ", "--at", "", "--said-on", "")
+    one = shown(ok)[0]
+    assert [one[key] for key in ("quote", "passage", "at", "said_on")] == [None] * 4
+    assert "said on 2024-06 → nothing" in ok("claim", "history", recorded, "--format", "csv").out
+    ok(*edit, "--no-speaker", "--manner", "own-voice", "--quote", "shut")
+    ok(*edit, "--speaker", "Lena Vogt", "--quote", "")
+    assert shown(ok)[0]["manner"] == "indirect", "there is no quote any more"
+
+
+def test_a_source_that_comes_along_is_said_aloud(ok: Run, recorded: int) -> None:
+    edited = ok("appearance", "edit", "1.1", "--source", OTHER, "--because", "the other paper")
+    assert edited.err == f"New source 2: {OTHER}.\n"
+    find = ("appearance", "attribution", "1.1", "--because", "Heard it")
+    found = ok(*find, "confirmed", "--supports", "https://example.org/recording")
+    assert "New source 3: https://example.org/recording.\n" in found.err
+    assert "New source" not in ok(*find, "misquoted", "--supports", OTHER).err
+
+
 def test_a_withdrawn_appearance_stays_on_record_and_counts_no_more(
     run: Run, ok: Run, recorded: int
 ) -> None:

@@ -29,7 +29,7 @@ LAYERS = (
     ("services", "migrate", "config", "render"),
     ("models",),
     ("db",),
-    ("embedded", "keys", "names", "urls", "dates", "quantity"),
+    ("embedded", "keys", "names", "urls", "dates", "quantity", "database_url"),
     ("vocab", "errors", "claimtrack"),
 )
 LEVEL = {part: depth for depth, layer in enumerate(LAYERS) for part in layer}
@@ -39,9 +39,9 @@ FORBIDDEN = {
     "render": set(LEVEL) - {"render"},
     "errors": set(LEVEL),
     "vocab": set(LEVEL),
-    "config": set(LEVEL) - {"config", "errors", "keys", "vocab"},
+    "config": set(LEVEL) - {"config", "database_url", "errors", "keys", "vocab"},
     "services": {"migrate", "embedded", "render"},
-    "embedded": {"keys", "names", "urls", "dates", "quantity"},
+    "embedded": {"keys", "names", "urls", "dates", "quantity", "database_url"},
 }
 
 #: Libraries that one part alone may import, so that another can take their place.

@@ -226,6 +226,41 @@ def test_a_figure_that_cannot_be_read_is_refused(run: Run, figure: str) -> None:
     assert any(word in refused.err for word in ("figure", "quantity", "read in two ways"))
 
 
+def test_a_blank_figure_is_no_figure_left_out(run: Run, ok: Run) -> None:
+    add = ("claim", "add", "Ships left", "--speaker", "A B", "--source", ARTICLE)
+    assert run(*add, "--figure", "").code == 5
+    assert run(*add, "--figure", "900", "--unit", "").code == 5
+    assert ok("claim", "list", "--format", "json").json == []
+    older = ok(*add, "--figure", "900", "--format", "json").json["id"]
+    newer = ("--speaker", "A B", "--source", ARTICLE)
+    assert run("claim", "supersede", older, "More left", "--figure", "", *newer).code == 5
+    assert run("claim", "edit", older, "--figure", "").code == 5
+
+
+def test_what_a_figure_is_of_can_be_removed(ok: Run) -> None:
+    ok("claim", "add", "900 ships left", "--speaker", "A B", "--source", ARTICLE,
+       "--figure", ">900", "--unit", "ships", "--counted", "departures", "--where", "Varna",
+       "--figure-on", "2024-06-01", "--figure-since", "2024-01")  # fmt: skip
+    options = ("--unit", "--counted", "--where", "--figure-on", "--figure-since")
+    for option in options:
+        edited = ok("claim", "edit", 1, option, "", "--format", "json").json
+    assert edited["figure"] == {
+        "comparator": ">", "value": 900, "high": None, "unit": None, "counted": None,
+        "where": None, "on": None, "since": None,
+    }  # fmt: skip
+
+
+def test_a_fact_that_gets_a_figure_is_a_figure(ok: Run, recorded: int) -> None:
+    def edited(*options: str) -> str:
+        return str(ok("claim", "edit", recorded, *options, "--format", "json").json["kind"])
+
+    assert edited("--figure", "900", "--kind", "fact") == "fact"
+    assert edited("--unit", "ships") == "fact"
+    assert edited("--figure", "901") == "figure"
+    assert edited("--figure", "902", "--kind", "media") == "media"
+    assert edited("--figure", "903") == "media", "only a fact is taken for a figure"
+
+
 # --- Tending ---------------------------------------------------------------------------------
 
 
@@ -288,6 +323,9 @@ def test_fields_are_edited_and_an_older_version_is_refused(
     assert "version 3" in stale.err
     assert run("claim", "edit", recorded).code == 2
     assert run("claim", "edit", recorded, "--language", "english please").code == 5
+    assert run("claim", "edit", recorded, "--language", "en" + "-abcdefgh" * 4).code == 5
+    spaced = ok("claim", "edit", recorded, "--language", " ar ", "--format", "json").json
+    assert spaced["language"] == "ar"
 
 
 def test_notes_are_appended(run: Run, ok: Run, recorded: int) -> None:
@@ -315,6 +353,10 @@ def test_claims_are_assigned_by_ranges(run: Run, ok: Run, recorded: int) -> None
     ]
     assert ok("claim", "assign", 1, "me", "--format", "json").json[0]["assigned_to"] == "Ana Ruiz"
     assert ok("claim", "assign", 1, "none", "--format", "json").json[0]["assigned_to"] is None
+    kept = ok("claim", "assign", 2, "Lena Vogt", "--format", "json").json[0]
+    assert kept["due_on"] == "2999-01-01"
+    freed = ok("claim", "assign", 1, "Lena Vogt", "--due", "None", "--format", "json").json[0]
+    assert (freed["assigned_to"], freed["due_on"]) == ("Lena Vogt", None)
     missing = run("claim", "assign", "2-9", "Ana Ruiz")
     assert missing.code == 3
     assert ok("claim", "show", 2, "--format", "json").json["assigned_to"] == "Lena Vogt"

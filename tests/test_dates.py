@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -178,24 +179,16 @@ def test_month_and_year_keep_their_first_day() -> None:
 )
 def test_a_day_ends_where_the_next_begins_in_the_zone(zone: str, start: str, end: str) -> None:
     day = dt.date(2020, 3, 29)
-    assert day_start(day, zone) == dt.datetime.fromisoformat(start + "+00:00")
-    assert day_end(day, zone) == dt.datetime.fromisoformat(end + "+00:00")
-    assert day_end(day, zone).tzinfo is dt.UTC
-
-
-@pytest.mark.parametrize(
-    "zone", ["Mars/Base", "", "../etc/passwd", "/etc/passwd", "Europe", "a\0b", "\ud800"]
-)
-def test_a_zone_that_is_not_one_is_refused(zone: str) -> None:
-    with pytest.raises(InvalidDataError, match="is not a time zone"):
-        day_end(WEDNESDAY, zone)
+    assert day_start(day, ZoneInfo(zone)) == dt.datetime.fromisoformat(start + "+00:00")
+    assert day_end(day, ZoneInfo(zone)) == dt.datetime.fromisoformat(end + "+00:00")
+    assert day_end(day, ZoneInfo(zone)).tzinfo is dt.UTC
 
 
 def test_a_day_at_the_end_of_time_is_refused() -> None:
     with pytest.raises(InvalidDataError, match="outside the years"):
-        day_end(dt.date.max, "UTC")
+        day_end(dt.date.max, dt.UTC)
     with pytest.raises(InvalidDataError, match="outside the years"):
-        day_start(dt.date.min, "Asia/Tokyo")
+        day_start(dt.date.min, ZoneInfo("Asia/Tokyo"))
 
 
 @pytest.mark.parametrize("day", range(24, 31))

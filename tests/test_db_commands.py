@@ -175,7 +175,7 @@ def results(outcome: Outcome) -> dict[str, str | None]:
 
 def test_check_finds_nothing_wrong(desk: str, ok: Run) -> None:
     found = results(ok("db", "check", "--format", "json"))
-    assert len(found) == 13
+    assert len(found) == 16
     assert set(found.values()) == {None}
     assert all(line.endswith(" ok") for line in ok("db", "check").out.splitlines()[1:])
 
@@ -225,38 +225,100 @@ def test_check_finds_nothing_wrong(desk: str, ok: Run) -> None:
             "INSERT INTO transition VALUES ('set_aside', 'checked')",
         ),
         (
-            "triggers are as made, and on",
-            "guard_status on claim",
+            "triggers are as made",
+            "guard_status on claim is changed",
             "ALTER TABLE claim DISABLE TRIGGER guard_status",
         ),
         (
+            "triggers are as made",
+            "count_version on speaker is changed",
+            "CREATE OR REPLACE TRIGGER count_version BEFORE UPDATE ON speaker"
+            " FOR EACH ROW WHEN (false) EXECUTE FUNCTION count_version()",
+        ),
+        (
+            "triggers are as made",
+            "aaa on claim is not claimtrack's",
+            "CREATE TRIGGER aaa BEFORE UPDATE ON claim"
+            " FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        ),
+        (
             "functions are as made",
-            "guard_status",
+            "guard_status() is changed",
             "CREATE OR REPLACE FUNCTION guard_status() RETURNS trigger LANGUAGE plpgsql"
             " AS 'BEGIN RETURN NEW; END'",
         ),
-        ("tables are as made", "ix_evidence_source_id", "DROP INDEX ix_evidence_source_id"),
+        (
+            "functions are as made",
+            "keep_record() is changed",
+            "ALTER FUNCTION keep_record() RESET search_path",
+        ),
+        (
+            "constraints are as made",
+            "ck_claim_statement on claim is missing",
+            "ALTER TABLE claim DROP CONSTRAINT ck_claim_statement",
+        ),
+        (
+            "constraints are as made",
+            "ck_note_body on note is changed",
+            "ALTER TABLE note DROP CONSTRAINT ck_note_body;"
+            " ALTER TABLE note ADD CONSTRAINT ck_note_body CHECK (true)",
+        ),
+        (
+            "constraints are as made",
+            "fk_note_claim_id_claim on note is changed",
+            "ALTER TABLE note DISABLE TRIGGER ALL",
+        ),
+        (
+            "columns are as made",
+            "claim.recorded_by is changed",
+            "ALTER TABLE claim ALTER COLUMN recorded_by SET DEFAULT 'somebody'",
+        ),
+        (
+            "tables are as made",
+            "claim is changed",
+            "ALTER TABLE claim ENABLE ROW LEVEL SECURITY",
+        ),
+        (
+            "tables are as made",
+            "quiet on note is not claimtrack's",
+            "CREATE RULE quiet AS ON INSERT TO note DO INSTEAD NOTHING",
+        ),
+        (
+            "indexes are as made",
+            "ix_evidence_source_id on evidence is missing",
+            "DROP INDEX ix_evidence_source_id",
+        ),
     ],
 )
 def test_check_names_what_was_tampered_with(
     desk: str, run: Run, name: str, problem: str, tampering: str
 ) -> None:
     with psycopg.connect(desk) as connection:
-        # As a replica applies changes: without foreign keys and without ordinary triggers. What
-        # only takes INSERT is guarded even then.
+        # As a replica applies changes, without foreign keys and ordinary triggers; and without
+        # those that guard even a replica.
         connection.execute("SET session_replication_role = replica")
-        for table in ("review", "review_evidence"):
-            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only".encode())
+        guards = connection.execute(
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgenabled = 'A'"
+        ).fetchall()
+        for table, guard in guards:
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {guard}".encode())
         connection.execute(tampering.encode())
-        for table in ("review", "review_evidence"):
-            connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only".encode())
+        for table, guard in guards:
+            connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}".encode())
     outcome = run("db", "check", "--format", "json")
     assert outcome.code == 1
     found = results(outcome)
     assert problem in (found[name] or "")
     wrong = [check for check, told in found.items() if told]
     assert name in wrong
-    assert f"{len(wrong)} of 13 checks found something wrong." in outcome.err
+    assert f"{len(wrong)} of 16 checks found something wrong." in outcome.err
+
+
+def test_check_leaves_alone_what_others_keep_beside_the_tables(database_url: str, ok: Run) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("CREATE TABLE holiday (day date PRIMARY KEY)")
+        connection.execute("CREATE FUNCTION claim(bigint) RETURNS bigint LANGUAGE sql RETURN $1")
+    assert set(results(ok("db", "check", "--format", "json")).values()) == {None}
 
 
 def test_check_of_a_schema_behind_says_so_and_no_more(database_url: str, run: Run) -> None:

@@ -164,6 +164,21 @@ def test_dates_of_saying_fit_where_they_may_lie_inside(committed: Connection, ok
     assert found(ok, "--said-since", "2021") == []
 
 
+def test_who_where_and_when_are_those_of_one_appearance(committed: Connection, ok: Run) -> None:
+    number = records.claim(committed, "Said by one, repeated by another", url=None)
+    old, new = "https://example.org/news/old", "https://example.org/news/new"
+    for name, url, day in (("Anna Old", old, "2019-05-01"), ("Ben New", new, "2024-05-01")):
+        records.appearance(
+            committed, number, speaker=name, url=url, said_on=day, said_precision="day"
+        )
+    committed.commit()
+    assert found(ok, "--speaker", "Anna Old", "--said-since", "2023-01-01") == []
+    assert found(ok, "--speaker", "Anna Old", "--source", new) == []
+    assert found(ok, "--source", old, "--said-since", "2023-01-01") == []
+    together = ("--said-since", "2023-01-01", "--source", new)
+    assert found(ok, "--speaker", "Ben New", *together) == [number]
+
+
 def test_a_withdrawn_appearance_leads_nowhere(committed: Connection, ok: Run) -> None:
     number = records.claim(committed, "Said by one, then by another")
     records.appearance(committed, number, speaker="Omar Sali")

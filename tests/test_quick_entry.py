@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -96,6 +97,24 @@ def test_from_a_pipe_the_first_error_ends_it_and_keeps_what_came_before(
     assert run(*loop, input="/nothing\n").code == 2
 
 
+def test_a_line_that_is_not_utf8_ends_it_and_keeps_what_came_before(
+    ok: Run, source: int, surroundings: Surroundings
+) -> None:
+    loop = ("claim", "add", "--source", source, "--speaker", "Ana Ruiz", "--loop")
+    refused = subprocess.run(
+        [sys.executable, "-m", "claimtrack", *map(str, loop)],
+        input="The quay is closed\nThe café is open\n".encode("latin-1"),
+        capture_output=True, env=surroundings.whole(env={"PYTHONUTF8": "1"}), timeout=60,
+    )  # fmt: skip
+    said = refused.stderr.decode()
+    assert refused.returncode == 5, said
+    assert "Line 2: " in said
+    assert "not UTF-8" in said
+    assert [c["statement"] for c in ok("claim", "list", "--format", "json").json] == [
+        "The quay is closed"
+    ]
+
+
 def test_the_loop_takes_no_statement_and_no_figure(run: Run, source: int) -> None:
     assert run("claim", "add", "x", "--source", source, "--loop").code == 2
     assert run("claim", "add", "--source", source, "--loop", "--figure", "3").code == 2
@@ -105,13 +124,14 @@ def test_the_loop_takes_no_statement_and_no_figure(run: Run, source: int) -> Non
 class Terminal:
     """A command on a terminal of its own, typed into as a person would."""
 
-    def __init__(self, *args: object, env: dict[str, str]) -> None:
+    def __init__(self, *args: object, env: dict[str, str], stdout: int | None = None) -> None:
         # A run in the background of a shell ignores Ctrl-C, and its children would inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "claimtrack", *(str(arg) for arg in args)],
-            stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True,
+            stdin=slave, stdout=slave if stdout is None else stdout, stderr=slave,
+            env=env, start_new_session=True,
         )  # fmt: skip
         os.close(slave)
         self.seen = ""
@@ -196,6 +216,20 @@ def test_in_a_terminal_an_error_is_said_and_the_loop_goes_on(
     screen.type("It rained\n\n")
     screen.wait_for("1 claim on record")
     assert screen.end() == 0
+
+
+def test_what_is_asked_stays_out_of_a_pipe(source: int, surroundings: Surroundings) -> None:
+    entry = Terminal(
+        "claim", "add", "--source", source, "--speaker", "Ana Ruiz", "--loop", "--format", "json",
+        env=surroundings.whole(), stdout=subprocess.PIPE,
+    )  # fmt: skip
+    entry.wait_for("Ana Ruiz> ")
+    entry.type("It rained\n\n")
+    entry.wait_for("1 claim on record")
+    assert entry.process.stdout is not None
+    with entry.process.stdout as pipe:
+        assert [claim["statement"] for claim in json.loads(pipe.read())] == ["It rained"]
+    assert entry.end() == 0
 
 
 def test_a_near_miss_asks_in_a_terminal(

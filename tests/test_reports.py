@@ -184,6 +184,9 @@ def test_a_terminal_gets_headings(march: dict[str, int], ok: Run) -> None:
     ):
         assert heading in out
     assert "not-checkable" in out
+    (true,) = (line for line in out.splitlines() if "The true one" in line and "supports" in line)
+    assert "Béla Tóth" in true, "who checked it"
+    assert "supports: https://archive.example/" in true, "and on what it rests"
     assert "3 more: --limit 0" in ok("report", "period", "--since", "2024-03", "--limit", 1).out
 
 
@@ -216,22 +219,29 @@ def test_overdue_is_what_has_passed_and_still_stands(committed: Connection, ok: 
     records.review(committed, again, "checked", verdict="unproven", recheck_on=TODAY - DAY)
     long = records.claim(committed, "Long in review")
     records.review(committed, long, "in_review", recorded_at=NOW - 20 * DAY)
+    hours = records.claim(committed, "In review for some hours too long")
+    records.review(
+        committed, hours, "in_review", recorded_at=NOW - 14 * DAY - dt.timedelta(hours=5)
+    )
     short = records.claim(committed, "Not so long")
     records.review(committed, short, "in_review", recorded_at=NOW - 5 * DAY)
     committed.commit()
     found = report(ok, "overdue")
     assert [(row["id"], row["days"]) for row in found["due"]] == [(later, 9), (late, 3)]
     assert [(row["id"], row["days"]) for row in found["recheck"]] == [(again, 1)]
-    assert [(row["id"], row["days"]) for row in found["in_review"]] == [(long, 20)]
+    in_review = [(row["id"], row["days"]) for row in found["in_review"]]
+    assert in_review == [(long, 20), (hours, 14)]
     assert found["review_days"] == 14
-    assert found["totals"] == {"due": 2, "recheck": 1, "in_review": 1}
-    assert [row["section"] for row in found["rows"]] == ["due", "due", "recheck", "in_review"]
+    assert found["totals"] == {"due": 2, "recheck": 1, "in_review": 2}
+    assert [row["section"] for row in found["rows"]] == ["due"] * 2 + ["recheck"] + [
+        "in_review"
+    ] * 2
     shorter = report(ok, "overdue", "--days", 4)["in_review"]
-    assert [row["id"] for row in shorter] == [long, short]
-    assert report(ok, "overdue", "--days", 5)["in_review"][-1]["id"] == long
+    assert [row["id"] for row in shorter] == [long, hours, short]
+    assert [row["id"] for row in report(ok, "overdue", "--days", 15)["in_review"]] == [long]
     setting = {"CLAIMTRACK_REVIEW_DAYS": "4"}
     found = ok("report", "overdue", "--format", "json", env=setting).json
-    assert len(found["in_review"]) == 2
+    assert len(found["in_review"]) == 3
 
 
 # --- Summary -------------------------------------------------------------------------------------

@@ -358,6 +358,28 @@ def test_withdrawn_evidence_and_the_change_of_a_verdict_are_told(connection: Con
     ]
 
 
+def test_marks_that_overlapped_are_told_in_the_order_in_which_they_stand(
+    ok: Run, database_url: str
+) -> None:
+    with make_engine(database_url).begin() as connection:
+        claim_id = records.claim(connection)
+    with make_engine(database_url).begin() as early:
+        began = early.execute(text("SELECT now()")).scalar_one()
+        ok("claim", "mark", claim_id, "in-review", "--because", "Asked", actor="Omar Haddad")
+        ok("claim", "note", claim_id, "Nobody answers")
+        records.review(early, claim_id, "set_aside", reason="error", recorded_at=began)
+
+    rows = ok("claim", "history", claim_id, "--format", "json").json
+    story = ok("claim", "show", claim_id).out
+
+    assert [row["detail"].partition(" (")[0] for row in rows][2:] == [
+        "unverified → in-review",
+        "Nobody answers",
+        "in-review → set-aside",
+    ]
+    in_order(story, "unverified → in-review", "in-review → set-aside", "Nobody answers")
+
+
 def test_history_goes_by_time_and_names_who_acted(ok: Run, database_url: str) -> None:
     with make_engine(database_url).begin() as connection:
         claim_id = records.claim(connection)

@@ -11,7 +11,8 @@ import gc
 import click
 
 from claimtrack import __version__
-from claimtrack.cli.app import App, ErrorsAsSentences, LazyGroup
+from claimtrack.cli.app import App
+from claimtrack.cli.groups import ErrorsAsSentences, LazyGroup
 
 NOUNS = {
     "claim": "Record claims, find them, mark what checking showed.",
@@ -43,7 +44,8 @@ def cli(ctx: click.Context) -> None:
       claimtrack claim mark 1 false --because "Opened on 3 May" --refutes https://example.org/log
       claimtrack report unverified
     """
-    ctx.obj = App()
+    if ctx.obj is None:  # a command inside another brings its own
+        ctx.obj = App()
 
 
 def main() -> None:

@@ -1,18 +1,18 @@
-"""What every command shares: settings, the open database, the actor, output and errors."""
+"""What every command shares: settings, the open database, the actor and output."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from claimtrack.errors import ClaimtrackError, DatabaseError, UsageError
+from claimtrack.cli.streams import asking
+from claimtrack.errors import DatabaseError, UsageError
 from claimtrack.render import Format, Listing, emit, emit_object, escape_terminal
 
 if TYPE_CHECKING:
@@ -28,79 +28,6 @@ EMBEDDED_DATABASE = "claimtrack"
 
 #: How many rows a table shows unless --limit says otherwise; other formats give all.
 TABLE_LIMIT = 50
-
-
-class LazyGroup(click.Group):
-    """A group whose members are imported when they are called.
-
-    ``modules`` says which module holds a member: as an attribute of its name, or registered on
-    this group. ``summaries`` is a line of help for each, so that listing them imports none.
-    """
-
-    def __init__(
-        self,
-        *args: Any,
-        modules: Mapping[str, str],
-        summaries: Mapping[str, str] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.modules = modules
-        self.summaries = summaries
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The members, in the order in which they were given."""
-        return list(self.modules)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one member."""
-        if cmd_name not in self.modules:
-            return None
-        module = importlib.import_module(self.modules[cmd_name])
-        member = self.commands.get(cmd_name) or getattr(module, cmd_name)
-        assert isinstance(member, click.Command)  # noqa: S101 - our own modules
-        return member
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the members by their one line of help."""
-        if self.summaries is None:
-            super().format_commands(ctx, formatter)
-            return
-        with formatter.section("Commands"):
-            formatter.write_dl(list(self.summaries.items()))
-
-
-class ErrorsAsSentences(click.Group):
-    """A group that ends with a sentence and the right exit code, never with a traceback."""
-
-    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Run, print what went wrong in plain words, and exit with its code."""
-        kwargs["standalone_mode"] = False
-        try:
-            outcome = super().main(*args, **kwargs)
-            sys.stdout.flush()
-        except ClaimtrackError as error:
-            say_error(error)
-            sys.exit(error.exit_code)
-        except click.ClickException as error:
-            error.show()
-            sys.exit(error.exit_code)
-        except (click.Abort, KeyboardInterrupt):
-            click.echo("Interrupted.", err=True)
-            sys.exit(130)
-        except BrokenPipeError:
-            # The reader went away (`| head`): end as quietly as `cat` would, and keep the
-            # interpreter from flushing into the closed pipe on its way out.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(141)
-        sys.exit(outcome if isinstance(outcome, int) else 0)
-
-
-def say_error(error: ClaimtrackError) -> None:
-    """Print an error's sentences, and the command to go on with, on stderr."""
-    click.echo(f"Error: {escape_terminal(error.message, keep_newlines=True)}", err=True)
-    if error.next_command:
-        click.echo(f"  {escape_terminal(error.next_command)}", err=True)
 
 
 class App:
@@ -152,22 +79,30 @@ class App:
 
         Raises:
             InvalidDataError: the name is blank or too long.
+            UsageError: nobody was named, and the login has no name.
         """
+        from claimtrack.config import ACTOR_LIMIT
         from claimtrack.keys import clean_text
 
         named = self.settings.actor
         if named is None and self.interactive:
             from claimtrack.config import save_setting
 
-            named = click.prompt("Who are you? Your name goes beside what you record", err=True)
-            named = clean_text(named, "actor's name", limit=300)
+            with asking():
+                named = click.prompt("Who are you? Your name goes beside what you record", err=True)
+            named = clean_text(named, "actor's name", limit=ACTOR_LIMIT)
             save_setting("actor", named, self.settings.config_path)
             self.say(f"Kept in {self.settings.config_path}; change it with claimtrack config set.")
         if named is None:
             import getpass
 
-            named = getpass.getuser()
-        return clean_text(named, "actor's name", limit=300)
+            try:
+                named = getpass.getuser()
+            except (KeyError, OSError, ImportError) as error:
+                raise UsageError(
+                    "This login has no name. Say who acts with --actor NAME."
+                ) from error
+        return clean_text(named, "actor's name", limit=ACTOR_LIMIT)
 
     def today(self) -> dt.date:
         """The day that it is in the setting `report_timezone`."""

@@ -67,11 +67,11 @@ claimtrack appearance edit 14.1 --speaker "Lena Vogt" --because "'She' is the ma
 @click.option("--no-speaker", is_flag=True, help="Nobody is named; give --manner too.")
 @click.option("--new-speaker", is_flag=True, help="Insist that the name is a new speaker's.")
 @click.option("--source", metavar="URL|ID", help="Where it appeared.")
-@click.option("--said-on", metavar="DATE", help="When: 2020-02-25, 2020-02, Tuesday.")
-@click.option("--quote", metavar="TEXT", help="Only what stands inside quotation marks.")
-@click.option("--passage", metavar="TEXT", help="The passage as printed.")
+@click.option("--said-on", metavar="DATE", help="When: 2020-02-25, Tuesday; '' removes it.")
+@click.option("--quote", metavar="TEXT", help="Only what is quoted; '' removes it.")
+@click.option("--passage", metavar="TEXT", help="As printed; '' removes it.")
 @click.option("--manner", type=Words.of(Manner), help="How the words appear.")
-@click.option("--at", "place", metavar="PLACE", help="Where in it: paragraph, page, minute.")
+@click.option("--at", "place", metavar="PLACE", help="Where in it: page 3; '' removes it.")
 @click.option("--because", metavar="TEXT", required=True, help="What was read wrongly.")
 def edit(app: App, address: tuple[int, int], because: str, **options: Any) -> None:
     """Correct how an appearance was read; what stood there stays in its history."""
@@ -132,8 +132,10 @@ def attribution(
     from claimtrack.services.stories import load_claim
 
     with app.write() as connection:
-        find_attribution(connection, *address, Finding(finding), because, supports=supports)
+        told = find_attribution(connection, *address, Finding(finding), because, supports=supports)
         view = load_claim(connection, address[0])
+    for line in told:
+        app.say(line)
     app.say(f"{address[0]}.{address[1]} is {hyphenated(finding)}.")
     _show(app, view, address[1:])
 

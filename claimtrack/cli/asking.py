@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from claimtrack.cli.app import App
+from claimtrack.cli.streams import asking
 
 if TYPE_CHECKING:
     from claimtrack.services.speakers import NearMissError
@@ -35,7 +36,8 @@ def ask_which_speaker(app: App, error: NearMissError) -> str | None:
     if error.may_be_new:
         answers.append("n")
         app.say(f"  n  somebody new: {name}")
-    answer = click.prompt(
-        "Choose", type=click.Choice(answers, case_sensitive=False), show_choices=True, err=True
-    )
+    with asking():
+        answer = click.prompt(
+            "Choose", type=click.Choice(answers, case_sensitive=False), show_choices=True, err=True
+        )
     return None if answer == "n" else str(error.candidates[int(answer) - 1].id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claimtrack.cli.story import word_style
-from claimtrack.render import style
+from claimtrack.render import escape_terminal, style
 from claimtrack.vocab import hyphenated
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def fields(pairs: Sequence[tuple[str, object | None]]) -> Iterator[str]:
     shown = [(label, value) for label, value in pairs if value not in (None, "")]
     width = max((len(label) for label, _ in shown), default=0)
     for label, value in shown:
-        yield f"  {label.ljust(width)}  {value}"
+        yield f"  {label.ljust(width)}  {escape_terminal(str(value))}"
 
 
 def claim_lines(
@@ -56,7 +56,8 @@ def claim_lines(
         tint = word_style(word)
         padded = word.ljust(max(map(len, words)))
         marked = style(padded, tint, color=color) if tint else padded
-        yield f"  {number.ljust(max(map(len, numbers)))}  {marked}  {line.statement}"
+        address = number.ljust(max(map(len, numbers)))
+        yield f"  {address}  {marked}  {escape_terminal(line.statement)}"
 
 
 def claim_line_json(line: ClaimLine) -> dict[str, Any]:

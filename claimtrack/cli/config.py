@@ -67,7 +67,8 @@ claimtrack config set database_url --unset
 @click.option("--unset", is_flag=True, help="Take the setting out of the file.")
 def set_(app: App, name: str, value: str | None, *, unset: bool) -> None:
     """Keep a setting in the file; NAME as `config show` lists it."""
-    from claimtrack.config import HIDDEN, OriginKind, hide_password, save_setting
+    from claimtrack.config import OriginKind, save_setting
+    from claimtrack.database_url import HIDDEN, hide_password
 
     need(unset != (value is not None), "Give either a value, or --unset.")
     name = name.strip().replace("-", "_")

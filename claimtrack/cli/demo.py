@@ -22,7 +22,7 @@ claimtrack demo report figures --format markdown
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.argument("words", metavar="[COMMAND]...", nargs=-1, type=click.UNPROCESSED)
-def demo(app: App, words: tuple[str, ...]) -> None:
+def demo(app: App, words: tuple[str, ...]) -> int:
     """Try claimtrack on a dozen claims, in a database of its own.
 
     Without a COMMAND, the demo's database is made anew and its unverified report printed. With
@@ -32,10 +32,9 @@ def demo(app: App, words: tuple[str, ...]) -> None:
 
     url = ensure_running(app.settings.data_dir, database=DATABASE, notice=app.say)
     if words:
-        _run(*words, url=url)
-        return
+        return _run(app, url, *words)
     _make_anew(app)
-    _run("report", "unverified", url=url)
+    _run(app, url, "report", "unverified")
     click.echo(
         "\nThe ship that blocked the Suez Canal in March 2021: real people and events, in our own"
         "\nwords; the publishers and addresses are made up. Three commands to try next:"
@@ -44,17 +43,18 @@ def demo(app: App, words: tuple[str, ...]) -> None:
         '\n  claimtrack demo claim mark 3 in-review --because "Asking the canal for its log"'
         "\n  claimtrack demo report figures"
     )
+    return 0
 
 
-def _run(*words: str, url: str) -> None:
-    """Run another command of claimtrack on the demo's database."""
+def _run(app: App, url: str, *words: str) -> int:
+    """Run another command of claimtrack on the demo's database; gives back its exit code."""
     from claimtrack.cli import cli
 
-    # Options of the command may stand before a `--`, never after it.
-    cut = words.index("--") if "--" in words else len(words)
-    args = [*words[:cut], "--database-url", url, *words[cut:]]
-    with cli.make_context("claimtrack", args) as context:
-        cli.invoke(context)
+    inside = App()
+    inside.flags = {**app.flags, "database_url": url}
+    with cli.make_context("claimtrack demo", list(words), obj=inside) as context:
+        outcome = cli.invoke(context)
+    return outcome if isinstance(outcome, int) else 0
 
 
 def _make_anew(app: App) -> None:

@@ -9,7 +9,7 @@ import click
 
 from claimtrack.cli.app import App
 from claimtrack.render import Column, Format
-from claimtrack.vocab import hyphenated
+from claimtrack.vocab import hyphenated, word_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -134,7 +134,7 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
         ]
     if not people(app):
         return flat
-    flat["word"] = row.get("verdict") or row.get("status")
+    flat["word"] = word_of(row["status"], row.get("verdict")) if row.get("status") else None
     if speaker is None and row.get("manner"):
         flat["speaker"] = f"({str(row['manner']).replace('_', ' ')})"
     for key in _WORDS & flat.keys():
@@ -146,8 +146,9 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
 
 
 def _source_label(source: Mapping[str, Any]) -> str:
-    named = ", ".join(part for part in (source["publisher"], source["title"]) if part)
-    return named or source["url"] or f"source {source['id']}"
+    from claimtrack.services.views import source_label
+
+    return source_label(source["id"], source["publisher"], source["title"], source["url"])
 
 
 def with_all(keys: Iterable[str], row: Mapping[str, Any]) -> Json:
@@ -192,11 +193,17 @@ def window(app: App, first: dt.date | None, final: dt.date | None) -> Window:
 
     if first is not None and final is not None and first > final:
         raise InvalidDataError(f"The period ends ({final}) before it begins ({first}).")
-    zone = app.settings.report_timezone
+    zone = app.settings.timezone
     return Window(
         since=day_start(first, zone) if first else None,
         until=day_end(final, zone) if final else None,
     )
+
+
+def more_below(shown: int, place: object) -> tuple[str, str]:
+    """The footer of a page of claims that others follow; ``place`` is where the next begins."""
+    counted = "1 claim" if shown == 1 else f"{shown:,} claims"
+    return ("", f"{counted}, and there are more: --after {place} shows the next, --limit 0 all.")
 
 
 def limit_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

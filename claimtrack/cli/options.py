@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 
 
-def _stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+def stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Several options as one decorator, shown in help in the order given."""
 
     def decorate(function: Command) -> Command:
@@ -28,7 +28,7 @@ def _stack(*options: Callable[[Command], Command]) -> Callable[[Command], Comman
     return decorate
 
 
-source_details = _stack(
+source_details = stack(
     click.option("--source-title", metavar="T", help="Title of a source not on record yet."),
     click.option("--publisher", metavar="P", help="Who published it."),
     click.option("--agency", metavar="A", help="The wire that the text was taken from."),
@@ -36,7 +36,7 @@ source_details = _stack(
     click.option("--source-kind", type=Words.of(SourceKind), help="What sort of source it is."),
 )
 
-appearance_options = _stack(
+appearance_options = stack(
     click.option(
         "--speaker", "speakers", metavar="NAME", multiple=True, help="Who said it; repeat."
     ),
@@ -50,7 +50,7 @@ appearance_options = _stack(
     click.option("--new-speaker", is_flag=True, help="Insist that the name is a new speaker's."),
 )
 
-figure_options = _stack(
+figure_options = stack(
     click.option(
         "--figure", metavar="QUANTITY", help="The quantity: '>900000', 40-50, '~3 million'."
     ),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from claimtrack.cli.app import TABLE_LIMIT, App, command, need
 from claimtrack.cli.blocks import after_option, claim_line_json, claim_lines, fields, more, one_more
 from claimtrack.cli.lines import limit_option, row_limit
+from claimtrack.cli.options import stack
 from claimtrack.cli.params import Id, Words
 from claimtrack.errors import ConflictError, InvalidDataError
 from claimtrack.render import Column, Listing, style
@@ -21,18 +21,16 @@ if TYPE_CHECKING:
     from claimtrack.services.views import SourceView
 
 
-def _details(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what a source is."""
-    options = (
-        click.option("--title", metavar="T", help="What it is called."),
-        click.option("--publisher", metavar="P", help="Who published it."),
-        click.option("--agency", metavar="A", help="The wire that the text was taken from."),
-        click.option("--published", metavar="DATE", help="2020-02-26, 2020-02 or 2020."),
-        click.option("--kind", type=Words.of(SourceKind), help="What sort of source it is."),
-        click.option("--external-id", metavar="X", help="Its number elsewhere, such as a call's."),
-        click.option("--language", metavar="TAG", help="en, ar, pt-BR."),
-    )
-    return functools.reduce(lambda made, option: option(made), reversed(options), function)
+#: What a source is.
+_details = stack(
+    click.option("--title", metavar="T", help="What it is called."),
+    click.option("--publisher", metavar="P", help="Who published it."),
+    click.option("--agency", metavar="A", help="The wire that the text was taken from."),
+    click.option("--published", metavar="DATE", help="2020-02-26, 2020-02 or 2020."),
+    click.option("--kind", type=Words.of(SourceKind), help="What sort of source it is."),
+    click.option("--external-id", metavar="X", help="Its number elsewhere, such as a call's."),
+    click.option("--language", metavar="TAG", help="en, ar, pt-BR."),
+)
 
 
 @click.group()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         AppearanceView,
         ClaimView,
         EvidenceView,
+        NoteView,
         ReviewView,
         SourceRef,
         Withdrawal,
@@ -195,21 +196,30 @@ class _Story:
 
     def _course(self) -> Iterator[str]:
         view = self.view
-        entries: list[tuple[dt.datetime, str, str]] = []
+        notes = sorted(view.notes, key=lambda note: note.recorded_at)
         before = Status.UNVERIFIED.value
         for review in view.reviews:
+            # Reviews stand in the order of their numbers: of two at once the later one may have
+            # begun before the other.
+            while notes and notes[0].recorded_at < review.recorded_at:
+                yield from self._note(notes.pop(0))
             after = review.word
             told = f"{hyphenated(before)} → {hyphenated(after)}{_review_notes(review)}"
             if review.evidence_ids:
                 told += f"; evidence {', '.join(map(str, review.evidence_ids))}"
-            entries.append((review.recorded_at, f"{review.recorded_by}: {told}", review.because))
+            yield from self._entry(
+                review.recorded_at, f"{review.recorded_by}: {told}", review.because
+            )
             before = after
-        entries += [
-            (note.recorded_at, f"{note.recorded_by} noted", note.body) for note in view.notes
-        ]
-        for at, head, body in sorted(entries, key=lambda entry: entry[0]):
-            yield from self._text(head, first=f"  {_when(at)}  ", indent="    ")
-            yield from self._text(body, "    ")
+        for note in notes:
+            yield from self._note(note)
+
+    def _note(self, note: NoteView) -> Iterator[str]:
+        yield from self._entry(note.recorded_at, f"{note.recorded_by} noted", note.body)
+
+    def _entry(self, at: dt.datetime, head: str, body: str) -> Iterator[str]:
+        yield from self._text(head, first=f"  {_when(at)}  ", indent="    ")
+        yield from self._text(body, "    ")
 
     # -- laying out ---------------------------------------------------------------------------
 

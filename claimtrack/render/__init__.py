@@ -6,7 +6,7 @@ format     who reads it                           text from outside
 table      a person at a terminal                 control and invisible characters shown as text
 json       a script; rows stream inside an array  the same characters as ``\uXXXX``: no data lost
 jsonl      a script; one row a line               as json
-csv        a spreadsheet; one row a line          formula cells quoted; no loss (``csv_unguard``)
+csv        a spreadsheet; one row a line          formula cells get an apostrophe; no loss
 markdown   a wiki or an issue                     nothing can become HTML, an image or a link
 =========  =====================================  ==============================================
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from claimtrack.render.delimited import csv_guard, csv_unguard, write_csv, write_record
+from claimtrack.render.delimited import csv_guard, write_csv, write_record
 from claimtrack.render.markdown import escape_markdown, write_markdown, write_paragraphs
 from claimtrack.render.model import Column, Format, Listing
 from claimtrack.render.table import histogram, write_table
@@ -36,7 +36,6 @@ __all__ = [
     "Format",
     "Listing",
     "csv_guard",
-    "csv_unguard",
     "display_width",
     "emit",
     "emit_object",

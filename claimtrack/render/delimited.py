@@ -26,11 +26,6 @@ def csv_guard(text: str) -> str:
     return f"'{text}" if _could_run(text) else text
 
 
-def csv_unguard(cell: str) -> str:
-    """The text that ``csv_guard`` was given; other apostrophes (``'Tis so``) stay."""
-    return cell[1:] if cell.startswith("'") and _could_run(cell[1:]) else cell
-
-
 def _could_run(text: str) -> bool:
     """Whether a formula begins here, or behind blanks and invisible characters.
 

@@ -10,10 +10,12 @@ from claimtrack.render.model import Listing
 from claimtrack.render.text import escape_line, escape_terminal
 from claimtrack.render.values import cell_text
 
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# An invisible space after an @ keeps GitHub from calling in whoever has that name there, and from
+# linking an address; an entity or a backslash for the @ itself would not.
+_INSTEAD = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@&#8203;"}
 # ~ strikes through and $ opens a formula on GitHub; the colon of :// and the dot of www. are what
 # turns bare text into a link.
-_MARKS = re.compile(r"[&<>\\`*_\[\]#|~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_MARKS = re.compile(r"[&<>\\`*_\[\]#|~$]|:(?=//)|(?<=www)\.|@(?=[\w-])", re.IGNORECASE)
 # A number, a hyphen and their like at the start of a line open a list, a heading's underline or
 # a table's delimiter row.
 _OPENING = ("-", "+", "=", ":")
@@ -35,7 +37,7 @@ def escape_markdown(text: str) -> str:
 
 
 def _escape_mark(match: re.Match[str]) -> str:
-    return _HTML.get(match[0], f"\\{match[0]}")
+    return _INSTEAD.get(match[0], f"\\{match[0]}")
 
 
 def _cell(value: object) -> str:

@@ -84,9 +84,7 @@ def prepare(connection: Connection, given: AppearanceGiven, statement: str) -> R
             told.append(f"New speaker {speaker.id}: {speaker.name}.")
         if speaker not in said_by:
             said_by.append(speaker)
-    source, created = sources.resolve(connection, given.source, given.details)
-    if created:
-        told.append(f"New source {source.id}: {source.label}.")
+    source = _resolved_source(connection, given.source, told, given.details)
     said_on = read_said_on(given.said_on, source, told)
     values = {
         "source_id": source.id,
@@ -161,6 +159,16 @@ def read_said_on(text: str | None, source: SourceRef, told: list[str]) -> Partia
     return parsed.value
 
 
+def _resolved_source(
+    connection: Connection, reference: str, told: list[str], details: SourceGiven | None = None
+) -> SourceRef:
+    """The source of a reference; that it was recorded just now is added to ``told``."""
+    source, created = sources.resolve(connection, reference, details)
+    if created:
+        told.append(f"New source {source.id}: {source.label}.")
+    return source
+
+
 def _optional(text: str | None, what: str, limit: int = TEXT_LIMIT) -> str | None:
     return None if text is None else clean_text(text, what, limit=limit, multiline=True)
 
@@ -228,7 +236,10 @@ def load_appearance(connection: Connection, claim_id: int, no: int) -> Appearanc
 
 @dataclass(frozen=True, slots=True)
 class AppearanceChange:
-    """What to change of an appearance; None leaves a field as it is."""
+    """What to change of an appearance; None leaves a field as it is.
+
+    A blank quote, passage, place or date removes it.
+    """
 
     speaker: str | None = None
     no_speaker: bool = False
@@ -271,10 +282,10 @@ def edit_appearance(
         values["speaker_id"] = None
     source = view.source
     if change.source is not None:
-        source, _ = sources.resolve(connection, change.source, SourceGiven())
+        source = _resolved_source(connection, change.source, told)
         values["source_id"] = source.id
     if change.said_on is not None:
-        said_on = read_said_on(change.said_on, source, told)
+        said_on = read_said_on(change.said_on, source, told) if change.said_on.strip() else None
         values["said_on"] = said_on.day if said_on else None
         values["said_precision"] = said_on.precision if said_on else None
     for column, what, text, limit in (
@@ -283,13 +294,13 @@ def edit_appearance(
         ("place", "place", change.place, PLACE_LIMIT),
     ):
         if text is not None:
-            values[column] = _optional(text, what, limit)
+            values[column] = _optional(text, what, limit) if text.strip() else None
     manner = Manner(change.manner) if change.manner else view.manner
     if speaker is not None and manner in (Manner.OWN_VOICE, Manner.UNATTRIBUTED):
         if change.manner:
             raise UsageError(f"With --manner {hyphenated(manner)} nobody is named as the speaker.")
         # Somebody turned out to have said what had seemed to be nobody's words.
-        manner = Manner.PARTIAL if values.get("quote") or view.quote else Manner.INDIRECT
+        manner = Manner.PARTIAL if values.get("quote", view.quote) else Manner.INDIRECT
     if speaker is None and manner not in SPEAKERLESS_MANNERS:
         raise UsageError(
             "Without a speaker, say with --manner own-voice, unattributed or caption whose words"
@@ -342,10 +353,11 @@ def find_attribution(
     because: str,
     *,
     supports: str | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Append a finding: did the speaker say it? Apart from whether it is true.
 
-    ``supports`` is a source, by URL or id, that the finding rests on.
+    ``supports`` is a source, by URL or id, that the finding rests on. What a person should be
+    told is given back.
 
     Raises:
         NotFoundError: no such appearance, or no source of that id.
@@ -365,9 +377,10 @@ def find_attribution(
             f"Appearance {view.address} is {hyphenated(finding)} already: {before.recorded_by}"
             f" found so on {before.recorded_at:%Y-%m-%d}."
         )
+    told: list[str] = []
     source_id = None
     if supports is not None:
-        source_id = sources.resolve(connection, supports, SourceGiven())[0].id
+        source_id = _resolved_source(connection, supports, told).id
     connection.execute(
         insert(attribution).values(
             claim_id=claim_id,
@@ -377,3 +390,4 @@ def find_attribution(
             source_id=source_id,
         )
     )
+    return tuple(told)

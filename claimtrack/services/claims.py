@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from claimtrack.dates import parse_date
 from claimtrack.db import say_why
-from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError, UsageError
-from claimtrack.keys import clean_text, statement_key
+from claimtrack.errors import ConflictError, NotFoundError, UsageError
+from claimtrack.keys import clean_text, language_tag, statement_key
 from claimtrack.models.claims import claim, note
 from claimtrack.services.appearances import (
     Added,
@@ -22,23 +20,24 @@ from claimtrack.services.appearances import (
     insert_appearances,
     prepare,
 )
+from claimtrack.services.days import coming_day
 from claimtrack.services.figures import FigureGiven, record_figure
 from claimtrack.services.refusals import constraint_of
 from claimtrack.services.stories import load_claim, load_figures, no_claim
 from claimtrack.services.views import ClaimView
-from claimtrack.vocab import Kind, Precision, Priority, hyphenated
+from claimtrack.vocab import Kind, Priority, hyphenated, word_of
 
 STATEMENT_LIMIT = 5_000
 TEXT_LIMIT = 20_000
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class AlreadyRecordedError(ConflictError):
     """The same statement is on record as claim ``claim_id``."""
 
     def __init__(self, claim_id: int, statement: str, word: str) -> None:
+        shown = statement if len(statement) <= 200 else f"{statement[:199].rstrip()}…"
         super().__init__(
-            f"That statement is on record already, as claim {claim_id} ({word}): {statement!r}."
+            f'That statement is on record already, as claim {claim_id} ({word}): "{shown}".'
             " If it was said again, add an appearance; --new records it as another claim."
         )
         self.claim_id = claim_id
@@ -74,12 +73,12 @@ def add_claim(
     statement = clean_text(given.statement, "statement", limit=STATEMENT_LIMIT)
     topics = _topics(given.topics)
     kind = given.kind or (Kind.FIGURE if given.figure.any else Kind.FACT)
-    language = _language(given.language)
+    language = language_tag(given.language)
     older = None
     if supersedes_id is not None:
         older = load_claim(connection, supersedes_id)
         _refuse_superseded(older)
-        if not given.figure.text:
+        if given.figure.text is None:
             raise UsageError("Give the newer quantity with --figure, for example '>948000'.")
         topics = topics or older.topics
     key = statement_key(statement)
@@ -123,7 +122,7 @@ def _already_recorded(connection: Connection, key: bytes) -> AlreadyRecordedErro
         .order_by(claim.c.copy_no)
         .limit(1)
     ).one()
-    return AlreadyRecordedError(row.id, row.statement, hyphenated(row.verdict or row.status))
+    return AlreadyRecordedError(row.id, row.statement, hyphenated(word_of(row.status, row.verdict)))
 
 
 def _refuse_superseded(older: ClaimView) -> None:
@@ -140,15 +139,12 @@ def _topics(topics: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cleaned))
 
 
-def _language(tag: str) -> str:
-    if not _LANGUAGE.fullmatch(tag):
-        raise InvalidDataError(f"{tag!r} is no language tag. Write it as en, ar or pt-BR (BCP 47).")
-    return tag
-
-
 @dataclass(frozen=True, slots=True)
 class ClaimChange:
-    """What to change of a claim; None leaves a field as it is."""
+    """What to change of a claim; None leaves a field as it is.
+
+    A figure makes a fact a claim of kind ``figure``, unless ``kind`` says otherwise.
+    """
 
     statement: str | None = None
     typo: bool = False
@@ -187,8 +183,10 @@ def edit_claim(connection: Connection, claim_id: int, change: ClaimChange) -> Cl
         values.update(_new_words(connection, before, change))
     if change.kind is not None:
         values["kind"] = change.kind
+    elif change.figure.text is not None and before.kind is Kind.FACT:
+        values["kind"] = Kind.FIGURE
     if change.language is not None:
-        values["language"] = _language(change.language)
+        values["language"] = language_tag(change.language)
     if change.priority is not None:
         values["priority"] = change.priority.level
     if change.add_topics or change.remove_topics:
@@ -264,7 +262,9 @@ def assign(
     due: str | None = None,
     today: dt.date,
 ) -> None:
-    """Give claims to somebody (None: to nobody), all or none; ``due`` sets the day as well.
+    """Give claims to somebody (None: to nobody), all or none.
+
+    ``due`` sets the day as well; "none" removes it.
 
     Raises:
         NotFoundError: one of the claims does not exist.
@@ -274,7 +274,7 @@ def assign(
         "assigned_to": None if name is None else clean_text(name, "name", limit=300)
     }
     if due is not None:
-        values["due_on"] = _due(due, today)
+        values["due_on"] = None if due.casefold() == "none" else coming_day(due, "--due", today)
     # In the order of their ids, so that two such commands at once can't wait for each other.
     known = set(
         connection.execute(
@@ -293,15 +293,3 @@ def assign(
     connection.execute(
         update(claim).where(claim.c.id == func.any(list(claim_ids))).values(**values)
     )
-
-
-def _due(text_given: str, today: dt.date) -> dt.date:
-    due = parse_date(text_given, what="due date", anchor=today).value
-    if due.precision is not Precision.DAY:
-        raise InvalidDataError(f"--due wants a day, such as {today.isoformat()}.")
-    if due.day < today:
-        raise InvalidDataError(
-            f"--due {text_given} is {due}, which has passed. Write the date out,"
-            " or say for example 'next Friday'."
-        )
-    return due.day

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, text
@@ -12,8 +11,9 @@ from claimtrack.models.claims import appearance, claim
 from claimtrack.models.events import event
 from claimtrack.models.people import speaker
 from claimtrack.models.reviews import evidence, review, transition
-from claimtrack.models.rules import FUNCTIONS, LOGGED, TRIGGERS
+from claimtrack.models.rules import LOGGED
 from claimtrack.models.sources import source
+from claimtrack.services import catalog
 from claimtrack.vocab import TRANSITIONS, VERDICTS_WITHOUT_EVIDENCE
 
 #: How many offenders a failed check names.
@@ -92,54 +92,19 @@ def status(connection: Connection) -> DatabaseStatus:
 
 
 def check(connection: Connection) -> list[Check]:
-    """Recompute what the database promises about its contents; the schema must be at its head.
+    """Compare the schema with what was made, and recompute what it promises of its contents.
 
-    Reads every row that counts: some seconds for a million claims.
+    The schema must be at its head. Reads every row that counts: some seconds for a million claims.
     """
     return [
-        Check("functions are as made", _functions(connection)),
-        Check("triggers are as made, and on", _triggers(connection)),
+        *(
+            Check(f"{kind} are as made", _named(odd))
+            for kind, odd in catalog.differences(connection).items()
+        ),
         Check("legal transitions are as made", _transitions(connection)),
         *(Check(name, _offenders(connection, sql)) for name, sql in _INVARIANTS.items()),
         Check("every row has left its event", _without_event(connection)),
     ]
-
-
-# --- The rules -----------------------------------------------------------------------------------
-
-
-def _functions(connection: Connection) -> str | None:
-    found = [re.search(r"FUNCTION (\w+)\(.*?\$\$(.*)\$\$", made, re.DOTALL) for made in FUNCTIONS]
-    wanted = {match[1]: match[2] for match in found if match}
-    rows = connection.execute(
-        text("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
-    )
-    stored = {row.proname: row.prosrc for row in rows}
-    return _named(sorted(name for name, body in wanted.items() if stored.get(name) != body))
-
-
-def _triggers(connection: Connection) -> str | None:
-    wanted: dict[tuple[str, str], str] = {}
-    for statement in TRIGGERS:
-        if made := re.match(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+) .*? ON (\w+)", statement):
-            wanted[made[2], made[1]] = "O"
-        elif always := re.match(r"ALTER TABLE (\w+) ENABLE ALWAYS TRIGGER (\w+)", statement):
-            wanted[always[1], always[2]] = "A"
-    rows = connection.execute(
-        text(
-            "SELECT relname, tgname, tgenabled::text FROM pg_trigger"
-            " JOIN pg_class ON pg_class.oid = tgrelid"
-            " WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace"
-        )
-    )
-    stored = {(row.relname, row.tgname): row.tgenabled for row in rows}
-    return _named(
-        sorted(
-            f"{name} on {table}"
-            for (table, name), state in wanted.items()
-            if stored.get((table, name)) != state
-        )
-    )
 
 
 def _transitions(connection: Connection) -> str | None:

@@ -18,7 +18,10 @@ from claimtrack.services.views import FigureView
 
 @dataclass(frozen=True, slots=True)
 class FigureGiven:
-    """A figure as typed: ``text`` such as ``>900000``, the rest as words; dates written out."""
+    """A figure as typed: ``text`` such as ``>900000``, the rest as words; dates written out.
+
+    None is not said; what an earlier figure would fill in, a blank text removes.
+    """
 
     text: str | None = None
     unit: str | None = None
@@ -30,7 +33,7 @@ class FigureGiven:
     @property
     def any(self) -> bool:
         """Whether anything of a figure was given at all."""
-        return any((self.text, self.unit, self.counted, self.where, self.on, self.since))
+        return self != FigureGiven()
 
 
 def record_figure(
@@ -43,6 +46,7 @@ def record_figure(
     """Record the figure of a claim, or change what was given of it.
 
     ``before`` fills in what was not given: the claim's own figure, or the one that it supersedes.
+    Of that a blank text removes a unit, place or date.
 
     Raises:
         UsageError: there is nothing to say the unit, place or date of.
@@ -73,13 +77,17 @@ def record_figure(
         ("place", "place", given.where, 300),
     ):
         if text is not None:
-            values[column] = clean_text(text, what, limit=limit)
-    if given.on is not None:
-        on = parse_date(given.on, what="date of the figure").value
-        values.update(on_date=on.day, on_precision=on.precision)
-    if given.since is not None:
-        since = parse_date(given.since, what="date that the figure counts from").value
-        values.update(since_date=since.day, since_precision=since.precision)
+            removed = before is not None and not text.strip()
+            values[column] = None if removed else clean_text(text, what, limit=limit)
+    for column, what, text in (
+        ("on", "date of the figure", given.on),
+        ("since", "date that the figure counts from", given.since),
+    ):
+        if text is not None:
+            removed = before is not None and not text.strip()
+            date = None if removed else parse_date(text, what=what).value
+            values[f"{column}_date"] = date.day if date else None
+            values[f"{column}_precision"] = date.precision if date else None
     statement = insert(figure).values(claim_id=claim_id, **values)
     connection.execute(
         statement.on_conflict_do_update(index_elements=[figure.c.claim_id], set_=values)

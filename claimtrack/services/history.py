@@ -14,7 +14,7 @@ from claimtrack.models.claims import claim
 from claimtrack.models.events import event
 from claimtrack.services.stories import load_sources, load_speakers, no_claim, partial_date
 from claimtrack.services.views import FigureView, SourceRef, SpeakerRef
-from claimtrack.vocab import Comparator, Priority, hyphenated
+from claimtrack.vocab import Comparator, Priority, hyphenated, word_of
 
 _Values = Mapping[str, Any]
 _Event = Row[*tuple[Any, ...]]
@@ -58,6 +58,8 @@ class HistoryEntry:
 def history(connection: Connection, claim_id: int) -> list[HistoryEntry]:
     """All that happened to a claim, oldest first.
 
+    An event's time is when its transaction began, so the order is that of the events' numbers:
+    of two marks that overlapped, the one that stands on the other comes after it.
     A review's own effect on the claim's columns is left out: the review says it.
 
     Raises:
@@ -66,7 +68,7 @@ def history(connection: Connection, claim_id: int) -> list[HistoryEntry]:
     if connection.execute(select(claim.c.id).where(claim.c.id == claim_id)).first() is None:
         raise no_claim(claim_id)
     events = connection.execute(
-        select(event).where(event.c.claim_id == claim_id).order_by(event.c.recorded_at, event.c.id)
+        select(event).where(event.c.claim_id == claim_id).order_by(event.c.id)
     ).all()
     return list(_Teller(connection, events).tell())
 
@@ -175,7 +177,7 @@ class _Teller:
 
     def _reviewed(self, one: _Event) -> tuple[str, str]:
         row = one.after
-        before, self.word = self.word, row["verdict"] or row["status"]
+        before, self.word = self.word, word_of(row["status"], row["verdict"])
         detail = f"{hyphenated(before)} → {hyphenated(self.word)}"
         notes = [hyphenated(row[key]) for key in ("change", "reason") if row[key]]
         if row["rating"]:

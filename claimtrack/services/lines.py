@@ -34,7 +34,7 @@ from claimtrack.models.people import publisher, speaker
 from claimtrack.models.sources import source
 from claimtrack.services.stories import partial_date
 from claimtrack.services.views import SourceRef, SpeakerRef
-from claimtrack.vocab import Kind, Manner, Priority, SourceKind, Status, Verdict
+from claimtrack.vocab import Kind, Manner, Priority, SourceKind, Status, Verdict, word_of
 
 
 class Told(NamedTuple):
@@ -67,7 +67,7 @@ class ListedClaim(NamedTuple):
     @property
     def word(self) -> str:
         """The one word that people type and read: the verdict, else the status."""
-        return self.verdict or self.status
+        return word_of(self.status, self.verdict)
 
 
 class Tables(NamedTuple):

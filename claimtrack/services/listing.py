@@ -42,7 +42,8 @@ class ClaimFilter(NamedTuple):
     ``words`` are statuses and verdicts, a claim has one of them; it has one of ``kinds`` and all
     ``topics``. ``speaker`` is a name or an id, ``source`` a URL or an id, ``assignee`` a name, or
     "none" for claims that nobody holds. Days count from their start to their end; a date that is
-    only known to the month or year fits where it may lie between them.
+    only known to the month or year fits where it may lie between them. Speaker, source and days
+    are those of one and the same appearance.
     """
 
     words: tuple[str, ...] = ()
@@ -106,7 +107,7 @@ def pages_of_lines(
 
 
 class Wanted(NamedTuple):
-    """A filter as conditions: on the claim, each on some appearance of it, and on its reviews."""
+    """A filter as conditions: on the claim, on one appearance of it, and on its reviews."""
 
     words: tuple[str, ...]
     claim: list[ColumnElement[bool]]
@@ -122,9 +123,10 @@ def chosen_ids(conditions: Wanted, limit: int, after: int | None) -> Select[Any]
         return [] if after is None else [number < after]
 
     found = [*conditions.claim, *below(claim.c.id)]
-    for condition in conditions.appearance:
+    if conditions.appearance:
+        # All of one and the same appearance: who said it there, and who said it then.
         one = appearance.c
-        told = select(one.claim_id).where(condition, one.withdrawn_at.is_(None))
+        told = select(one.claim_id).where(*conditions.appearance, one.withdrawn_at.is_(None))
         found.append(claim.c.id.in_(told.where(*below(one.claim_id))))
     if conditions.marked_since is not None:
         from claimtrack.models.reviews import review

@@ -14,7 +14,7 @@ from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence, review, review_evidence
 from claimtrack.services.stories import load_sources
 from claimtrack.services.views import SourceRef
-from claimtrack.vocab import Change, Kind, SetAsideReason, Stance, Status, Verdict
+from claimtrack.vocab import Change, Kind, SetAsideReason, Stance, Status, Verdict, word_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class Move:
     @property
     def word(self) -> str:
         """Where it went: the verdict, else the status."""
-        return self.verdict or self.status
+        return word_of(self.status, self.verdict)
 
     @property
     def from_word(self) -> str:
         """Where it came from: the verdict, else the status."""
-        return self.from_verdict or self.from_status
+        return word_of(self.from_status, self.from_verdict)
 
 
 def moves(

@@ -27,8 +27,8 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
     """What is late on a day.
 
     A claim is overdue when its due date has passed and it is open; to be checked again from its
-    recheck date on while it is checked; and too long in review after more than ``days`` days,
-    whose number is then given from the start of the review.
+    recheck date on while it is checked; and too long in review after more than ``days`` times
+    24 hours; the whole days since the review began are then given.
     """
     late = select(claim).where(claim.c.due_on < today, claim.c.status.in_(OPEN))
     again = select(claim).where(claim.c.recheck_on <= today, claim.c.status == Status.CHECKED)
@@ -37,7 +37,7 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
         .join(review, and_(review.c.claim_id == claim.c.id, review.c.no == claim.c.review_no))
         .where(
             claim.c.status == Status.IN_REVIEW,
-            review.c.recorded_at <= moment - dt.timedelta(days=days + 1),
+            review.c.recorded_at < moment - dt.timedelta(days=days),
         )
     )
     since = {row.id: row.recorded_at for row in connection.execute(begun)}

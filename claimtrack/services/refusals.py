@@ -117,7 +117,7 @@ _CONNECTION_WORDS = (
 
 def explain_connection(error: DBAPIError, url: str | None) -> DatabaseError:
     """The error for a server that can't be reached or refuses us; never with a password in it."""
-    from claimtrack.config import hide_password, scrub
+    from claimtrack.database_url import hide_password, scrub
 
     where = hide_password(url) if url else "claimtrack's own PostgreSQL"
     words = str(error.orig)

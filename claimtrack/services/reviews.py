@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from claimtrack.dates import parse_date
 from claimtrack.errors import ConflictError, InvalidDataError, UsageError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import review, review_evidence
 from claimtrack.services import sources
+from claimtrack.services.days import coming_day
 from claimtrack.services.evidence import bears_witness, record_piece, why_no_witness
 from claimtrack.services.marks import MarkGiven, refuse_move, repeated, shortened
 from claimtrack.services.refusals import explain
@@ -23,7 +23,6 @@ from claimtrack.services.stories import load_claim, load_claims, load_evidence, 
 from claimtrack.services.views import ClaimView, EvidenceView, SourceRef
 from claimtrack.vocab import (
     VERDICTS_WITHOUT_EVIDENCE,
-    Precision,
     SetAsideReason,
     Stance,
     Status,
@@ -121,20 +120,10 @@ def _values(given: MarkGiven, *, several: bool, today: dt.date) -> dict[str, Any
         "change": given.change,
         "reason": given.reason,
         "rating": None if rating is None else clean_text(rating, "rating", limit=300),
-        "recheck_on": None if given.recheck_on is None else _recheck(given.recheck_on, today),
+        "recheck_on": coming_day(given.recheck_on, "--recheck-on", today)
+        if given.recheck_on is not None
+        else None,
     }
-
-
-def _recheck(given: str, today: dt.date) -> dt.date:
-    when = parse_date(given, what="--recheck-on", anchor=today).value
-    if when.precision is not Precision.DAY:
-        raise InvalidDataError(f"--recheck-on wants a day, such as {today.isoformat()}.")
-    if when.day < today:
-        raise InvalidDataError(
-            f"--recheck-on {given} is {when}, which has passed. Write the date out, or say for"
-            " example 'next Friday'."
-        )
-    return when.day
 
 
 def _look(connection: Connection, claim_ids: Sequence[int], given: MarkGiven) -> list[ClaimView]:

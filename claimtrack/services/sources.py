@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from claimtrack.dates import PartialDate, parse_date
 from claimtrack.db import say_why
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
-from claimtrack.keys import clean_text, document_key, statement_key, word_key
+from claimtrack.keys import clean_text, document_key, language_tag, statement_key, word_key
 from claimtrack.models.people import publisher
 from claimtrack.models.sources import source
 from claimtrack.services.stories import load_sources, partial_date
@@ -89,7 +89,7 @@ def _clean(given: SourceGiven) -> dict[str, Any]:
     if given.kind is not None:
         values["kind"] = _kind(given.kind)
     if given.language is not None:
-        values["language"] = _language(given.language)
+        values["language"] = language_tag(given.language)
     return values
 
 
@@ -115,15 +115,6 @@ def _kind(word: str) -> str:
         raise InvalidDataError(
             f'"{word}" is no kind of source. Write one of {", ".join(SourceKind)}.'
         ) from None
-
-
-def _language(tag: str) -> str:
-    tag = tag.strip()
-    if not re.fullmatch("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag) or len(tag) > 35:
-        raise InvalidDataError(
-            f'"{tag[:40]}" is no language tag: write it as en, ar or pt-BR (BCP 47).'
-        )
-    return tag
 
 
 def _key(values: Mapping[str, Any]) -> bytes:

@@ -185,6 +185,10 @@ def resolve(
         return found[1], False
     if not insist_new:
         near = near_ones(connection, asked)
+        # Among them may be the very name, recorded by somebody else since the first look.
+        found = exact(connection, asked) if near else None
+        if found is not None:
+            return found[1], False
         if near:
             raise NearMissError(asked.typed, near)
     return create_or_find(connection, asked)

@@ -20,6 +20,7 @@ from claimtrack.vocab import (
     Stance,
     Status,
     Verdict,
+    word_of,
 )
 
 
@@ -28,6 +29,12 @@ class SpeakerRef(NamedTuple):
 
     id: int
     name: str
+
+
+def source_label(number: int, publisher: str | None, title: str | None, url: str | None) -> str:
+    """What to call a source in a line: publisher and title, else its URL."""
+    named = ", ".join(part for part in (publisher, title) if part)
+    return named or url or f"source {number}"
 
 
 class SourceRef(NamedTuple):
@@ -43,9 +50,8 @@ class SourceRef(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What to call the source in a line: publisher and title, else its URL."""
-        named = ", ".join(part for part in (self.publisher, self.title) if part)
-        return named or self.url or f"source {self.id}"
+        """What to call it in a line, as `source_label` says."""
+        return source_label(self.id, self.publisher, self.title, self.url)
 
 
 class Withdrawal(NamedTuple):
@@ -147,7 +153,7 @@ class ReviewView(NamedTuple):
     @property
     def word(self) -> str:
         """The one word that people type and read: the verdict, else the status."""
-        return self.verdict or self.status
+        return word_of(self.status, self.verdict)
 
 
 class NoteView(NamedTuple):
@@ -189,7 +195,7 @@ class ClaimView(NamedTuple):
     @property
     def word(self) -> str:
         """The one word that people type and read: the verdict, else the status."""
-        return self.verdict or self.status
+        return word_of(self.status, self.verdict)
 
     @property
     def standing(self) -> tuple[AppearanceView, ...]:
@@ -227,7 +233,7 @@ class ClaimLine(NamedTuple):
     @property
     def word(self) -> str:
         """The one word that people type and read: the verdict, else the status."""
-        return self.verdict or self.status
+        return word_of(self.status, self.verdict)
 
 
 class SpeakerView(NamedTuple):

@@ -15,6 +15,7 @@ from claimtrack.cli.options import (
     appearance_options,
     figure_given,
     figure_options,
+    stack,
 )
 from claimtrack.cli.params import Id, Words
 from claimtrack.vocab import Kind, Priority, hyphenated
@@ -25,24 +26,19 @@ if TYPE_CHECKING:
     from claimtrack.services.views import ClaimView
 
 
-def _claim_options(function: Any) -> Any:
-    for option in (
-        click.option("--new", is_flag=True, help="Insist that the same words are another claim."),
-        click.option("--language", default="en", show_default=True, help="Of the statement."),
-        click.option(
-            "--priority",
-            type=Words.of(Priority),
-            default=Priority.NORMAL.value,
-            show_default=True,
-            help="How soon to check it.",
-        ),
-        click.option("--topic", "topics", metavar="T", multiple=True, help="A topic; repeat."),
-        click.option(
-            "--kind", type=Words.of(Kind), help="What it is; fact, or figure with --figure."
-        ),
-    ):
-        function = option(function)
-    return function
+_claim_options = stack(
+    click.option("--kind", type=Words.of(Kind), help="What it is; fact, or figure with --figure."),
+    click.option("--topic", "topics", metavar="T", multiple=True, help="A topic; repeat."),
+    click.option(
+        "--priority",
+        type=Words.of(Priority),
+        default=Priority.NORMAL.value,
+        show_default=True,
+        help="How soon to check it.",
+    ),
+    click.option("--language", default="en", show_default=True, help="Of the statement."),
+    click.option("--new", is_flag=True, help="Insist that the same words are another claim."),
+)
 
 
 @command(
@@ -96,10 +92,13 @@ def supersede(app: App, older: int, statement: str, **options: Any) -> None:
     """Record a newer figure as a claim of its own, linked to the older one.
 
     The older claim keeps its verdict: it may have been right on its date. Unit, what is counted,
-    place and topics are taken over from it unless given.
+    place and topics are taken over from it unless given; '' leaves one out.
     """
     need(options["source"], "Where did it appear? Give --source URL, or the id of a source.")
-    need(options["figure"], "Give the newer quantity with --figure, for example '>948000'.")
+    need(
+        options["figure"] is not None,
+        "Give the newer quantity with --figure, for example '>948000'.",
+    )
     given, appeared = _given(statement, options)
     say_recorded(app, record(app, given, appeared, supersedes_id=older))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from claimtrack.cli.app import LazyGroup
+from claimtrack.cli.groups import LazyGroup
 
 _MODULES = {
     "add": "adding",

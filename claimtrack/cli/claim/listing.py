@@ -14,6 +14,7 @@ from claimtrack.cli.lines import (
     cells,
     limit_option,
     line_json,
+    more_below,
     people,
     read_day,
     row_limit,
@@ -96,12 +97,7 @@ def list_claims(app: App, limit: int | None, after: int | None, **options: Any) 
             # One more than is shown tells whether there is more; counting would read them all.
             found = claim_lines(connection, asked, most + 1, after)
             if len(found) > most:
-                last = found[most - 1].id
-                footer = (
-                    "",
-                    f"{most} claims, and there are more: --after {last} shows the next,"
-                    " --limit 0 all.",
-                )
+                footer = more_below(most, found[most - 1].id)
             rows = (line_json(line) for line in found[:most])
         app.emit(
             Listing(
@@ -141,7 +137,7 @@ def _start(app: App, words: str | None, option: str) -> Any:
     from claimtrack.dates import day_start
 
     day = read_day(app, words, option)
-    return day_start(day, app.settings.report_timezone) if day else None
+    return day_start(day, app.settings.timezone) if day else None
 
 
 def _stories(

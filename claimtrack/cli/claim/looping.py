@@ -6,14 +6,15 @@ Each statement is a transaction of its own, so an interruption loses nothing tha
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from claimtrack.cli.app import App
 from claimtrack.cli.claim.adding import record
+from claimtrack.cli.streams import asking, not_utf8, read_line
 from claimtrack.errors import ClaimtrackError, UsageError
 from claimtrack.render import Format, Listing, escape_terminal
 from claimtrack.vocab import Manner, hyphenated
@@ -94,8 +95,11 @@ class _Entry:
         """Take lines until an empty one."""
         if self.appeared.speakers:
             self.appeared = self._settled(self.appeared)
-        for number, line in enumerate(iter(self._next_line, ""), start=1):
+        for number in itertools.count(1):
             try:
+                line = self._next_line()
+                if not line:
+                    return
                 self._take(line)
             except ClaimtrackError as error:
                 if not self.app.interactive:
@@ -103,16 +107,19 @@ class _Entry:
                         f"Line {number}: {error.message} ({self.tally()} before it on record.)"
                     )
                     raise
-                from claimtrack.cli.app import say_error
+                from claimtrack.cli.groups import say_error
 
                 say_error(error)
 
     def _next_line(self) -> str:
         if not self.app.interactive:
-            return sys.stdin.readline().strip()
+            return read_line().strip()
         when = f", {self.appeared.said_on}" if self.appeared.said_on else ""
         try:
-            return input(escape_terminal(f"{self.who}{when}> ")).strip()
+            with asking():
+                return input(escape_terminal(f"{self.who}{when}> ")).strip()
+        except UnicodeDecodeError as error:
+            raise not_utf8() from error
         except EOFError:
             self.app.say("")
             return ""

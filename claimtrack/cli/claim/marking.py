@@ -139,7 +139,9 @@ def history(app: App, claim_id: int) -> None:
                 for entry in entries
             ],
             cells=(
-                (lambda row: {**row, "at": f"{row['at']:%Y-%m-%d %H:%M}"}) if app.as_table else None
+                (lambda row: {**row, "at": f"{row['at']:%Y-%m-%d %H:%M} UTC"})
+                if app.as_table
+                else None
             ),
         )
     )

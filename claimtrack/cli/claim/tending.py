@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from claimtrack.cli.app import App, command, need
 from claimtrack.cli.claim.group import claim
 from claimtrack.cli.options import figure_given, figure_options
 from claimtrack.cli.params import ClaimIds, Id, Words, flatten
+from claimtrack.cli.streams import read_all
 from claimtrack.render import escape_terminal
 from claimtrack.vocab import Kind, Priority
 
@@ -31,6 +31,9 @@ from claimtrack.vocab import Kind, Priority
 @click.option("--if-version", metavar="N", type=Id(), help="Only if nobody changed it since.")
 def edit(app: App, claim_id: int, **options: Any) -> None:
     """Change a claim's fields.
+
+    Of a figure, '' removes the unit, what is counted, the place or a date. A figure makes a fact
+    a claim of kind figure, unless --kind is given.
 
     The words and the figure of a checked claim stand under its verdict: mend a slip with --typo
     and --because, or reopen the claim.
@@ -63,7 +66,7 @@ def note(app: App, claim_id: int, text: str) -> None:
     from claimtrack.services.stories import load_claim
 
     if text == "-":
-        text = sys.stdin.read()
+        text = read_all()
     with app.write() as connection:
         add_note(connection, claim_id, text)
         view = load_claim(connection, claim_id)
@@ -74,7 +77,9 @@ def note(app: App, claim_id: int, text: str) -> None:
 @click.argument("ids", metavar="ID...", type=ClaimIds(), nargs=-1, required=True)
 @click.argument("name")
 @click.option(
-    "--due", metavar="DATE", help="When checking should be done: 2030-06-07, next Friday."
+    "--due",
+    metavar="DATE|none",
+    help="When checking should be done: 2030-06-07, next Friday; none removes it.",
 )
 def assign(app: App, ids: tuple[list[int], ...], name: str, due: str | None) -> None:
     """Give claims to somebody. NAME may be `me`, or `none` to give them to nobody."""

@@ -13,6 +13,7 @@ from claimtrack.cli.lines import (
     cells,
     limit_option,
     line_json,
+    more_below,
     people,
     read_day,
     row_limit,
@@ -134,7 +135,7 @@ def _stand(app: App, day: dt.date | None, now: dt.datetime) -> tuple[dt.datetime
     from claimtrack.dates import day_end
     from claimtrack.services.lines import NOW, tables_as_of
 
-    moment = day_end(day, app.settings.report_timezone) if day else now
+    moment = day_end(day, app.settings.timezone) if day else now
     if moment >= now:  # today, which has no end yet
         return now, NOW
     return moment, tables_as_of(moment)
@@ -194,10 +195,7 @@ def _listed(
         more = Cursor.of(page[most - 1]) if len(page) > most else None
         header["next"] = str(more) if more else None
         if more is not None:
-            footer = (
-                "",
-                f"{most} claims, and there are more: --after {more} shows the next, --limit 0 all.",
-            )
+            footer = more_below(most, more)
         found = iter(page[:most])
     return Listing(
         columns=_FOR_PEOPLE if people(app) else _FOR_SPREADSHEETS,

@@ -41,9 +41,9 @@ _CONCLUDED = (
     _ID,
     _STATEMENT,
     Column("verdict", "Verdict"),
-    _BY,
+    Column("by", "Checker", max_width=20),
     _BECAUSE,
-    Column("evidence_count", "Evidence", align="right"),
+    Column("evidence", "Evidence", grow=True, max_width=48),
 )
 _CHANGED = (
     _ID,

@@ -1,0 +1,108 @@
+"""Groups of commands: imported when they are called, and ending with a sentence."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import click
+
+from claimtrack.cli.streams import abandon_output, let_output_encode
+from claimtrack.errors import ClaimtrackError
+from claimtrack.render import escape_terminal
+
+
+class LazyGroup(click.Group):
+    """A group whose members are imported when they are called.
+
+    ``modules`` says which module holds a member: as an attribute of its name, or registered on
+    this group. ``summaries`` is a line of help for each, so that listing them imports none.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        modules: Mapping[str, str],
+        summaries: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.modules = modules
+        self.summaries = summaries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The members, in the order in which they were given."""
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one member."""
+        if cmd_name not in self.modules:
+            return None
+        module = importlib.import_module(self.modules[cmd_name])
+        member = self.commands.get(cmd_name) or getattr(module, cmd_name)
+        assert isinstance(member, click.Command)  # noqa: S101 - our own modules
+        return member
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the members by their one line of help."""
+        if self.summaries is None:
+            super().format_commands(ctx, formatter)
+            return
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.summaries.items()))
+
+
+class ErrorsAsSentences(click.Group):
+    """A group that ends with a sentence and the right exit code, never with a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run, print what went wrong in plain words, and exit with its code."""
+        let_output_encode()
+        try:
+            code = self._outcome(*args, **{**kwargs, "standalone_mode": False})
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader went away (`| head`): end as quietly as `cat` would.
+            abandon_output()
+            sys.exit(141)
+        except OSError as error:
+            abandon_output()
+            what = error.filename or "The output"
+            say_error(ClaimtrackError(f"{what} can't be written: {error.strerror or error}."))
+            sys.exit(ClaimtrackError.exit_code)
+        sys.exit(code)
+
+    def _outcome(self, *args: Any, **kwargs: Any) -> int:
+        try:
+            outcome = super().main(*args, **kwargs)
+        except ClaimtrackError as error:
+            say_error(error)
+            return error.exit_code
+        except click.ClickException as error:
+            _say_click_error(error)
+            return error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Interrupted.", err=True)
+            return 130
+        return outcome if isinstance(outcome, int) else 0
+
+
+def _say_click_error(error: click.ClickException) -> None:
+    """Print what click makes of a mistyped command, with what was typed escaped."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()  # the help: all of it our own words
+        return
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(
+            f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n", err=True
+        )
+    click.echo(f"Error: {escape_terminal(error.format_message())}", err=True)
+
+
+def say_error(error: ClaimtrackError) -> None:
+    """Print an error's sentences, and the command to go on with, on stderr."""
+    click.echo(f"Error: {escape_terminal(error.message, keep_newlines=True)}", err=True)
+    if error.next_command:
+        click.echo(f"  {escape_terminal(error.next_command)}", err=True)

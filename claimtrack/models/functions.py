@@ -1,0 +1,327 @@
+"""The functions behind the triggers, and those that queries call.
+
+The migrations hold their own, frozen copies; a test compares what the two leave in the catalog.
+"""
+
+from __future__ import annotations
+
+#: Every function pins what its result could depend on.
+PINNED = "SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'"
+
+REFUSE_CHANGE = f"""
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    RAISE EXCEPTION '% of % is refused: what is recorded stays', lower(TG_OP), TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+END $$
+"""
+
+# The argument of the trigger is the key's column: events are told apart by it.
+KEEP_RECORD = f"""
+CREATE FUNCTION keep_record() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    IF (NEW.recorded_at, NEW.recorded_by, NEW.db_user)
+        IS DISTINCT FROM (OLD.recorded_at, OLD.recorded_by, OLD.db_user)
+        OR to_jsonb(NEW) -> TG_ARGV[0] <> to_jsonb(OLD) -> TG_ARGV[0] THEN
+        RAISE EXCEPTION 'the key of a %, and when and by whom it was recorded, can''t be changed',
+            TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+COUNT_VERSION = f"""
+CREATE FUNCTION count_version() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END $$
+"""
+
+ONLY_WITHDRAW = f"""
+CREATE FUNCTION only_withdraw() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+DECLARE
+    -- Arguments of the trigger name further columns that may change while the row stands.
+    may_change CONSTANT text[] :=
+        '{{withdrawn_at,withdrawn_by,withdrawn_because}}' || COALESCE(TG_ARGV, '{{}}');
+BEGIN
+    IF OLD.withdrawn_at IS NOT NULL
+        OR (to_jsonb(NEW) - may_change) <> (to_jsonb(OLD) - may_change) THEN
+        RAISE EXCEPTION '% keeps its content, and stays withdrawn once it is', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'only_withdraw';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+NO_CHAIN = f"""
+CREATE FUNCTION refuse_merge_chain() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    PERFORM 1 FROM speaker WHERE id = NEW.merged_into_id FOR SHARE;
+    IF EXISTS (SELECT FROM speaker WHERE id = NEW.merged_into_id AND merged_into_id IS NOT NULL)
+        OR EXISTS (SELECT FROM speaker WHERE merged_into_id = NEW.id) THEN
+        RAISE EXCEPTION 'speaker % can''t be merged into %: that would make a chain',
+            NEW.id, NEW.merged_into_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'merge_chain';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+REACH_OF_APPEARANCES = f"""
+CREATE FUNCTION refresh_reach() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    -- Locked first: of two writers, the second counts what the first one left.
+    PERFORM FROM claim WHERE id IN (SELECT claim_id FROM changed) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE claim SET reach = counted.reach
+    FROM (
+        SELECT touched.claim_id, count(DISTINCT source.origin)::integer AS reach
+        FROM (SELECT DISTINCT claim_id FROM changed) AS touched
+        LEFT JOIN appearance
+            ON appearance.claim_id = touched.claim_id AND appearance.withdrawn_at IS NULL
+        LEFT JOIN source ON source.id = appearance.source_id
+        GROUP BY touched.claim_id
+    ) AS counted
+    WHERE claim.id = counted.claim_id AND claim.reach <> counted.reach;
+    RETURN NULL;
+END $$
+"""
+
+REACH_OF_SOURCES = f"""
+CREATE FUNCTION refresh_reach_of_source() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    PERFORM FROM claim WHERE id IN (
+        SELECT claim_id FROM appearance WHERE source_id IN (SELECT id FROM changed)
+    ) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE claim SET reach = counted.reach
+    FROM (
+        SELECT appearance.claim_id, count(DISTINCT source.origin)::integer AS reach
+        FROM appearance
+        JOIN source ON source.id = appearance.source_id
+        WHERE appearance.withdrawn_at IS NULL AND appearance.claim_id IN (
+            SELECT touched.claim_id FROM appearance AS touched
+            WHERE touched.source_id IN (SELECT id FROM changed)
+        )
+        GROUP BY appearance.claim_id
+    ) AS counted
+    WHERE claim.id = counted.claim_id AND claim.reach <> counted.reach;
+    RETURN NULL;
+END $$
+"""
+
+GUARD_NEW_CLAIM = f"""
+CREATE FUNCTION guard_new_claim() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    IF NEW.status <> 'unverified' OR NEW.review_no <> 0 THEN
+        RAISE EXCEPTION 'a claim begins unverified; only a review moves it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'status_of_latest_review';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+GUARD_STATUS = f"""
+CREATE FUNCTION guard_status() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    IF NEW.review_no <> OLD.review_no + 1 OR NOT EXISTS (
+        SELECT FROM review
+        WHERE claim_id = NEW.id AND no = NEW.review_no
+            AND status = NEW.status AND verdict IS NOT DISTINCT FROM NEW.verdict
+    ) THEN
+        RAISE EXCEPTION 'the status of claim % is that of its latest review', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'status_of_latest_review';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+APPLY_REVIEW = f"""
+CREATE FUNCTION apply_review() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    UPDATE claim SET
+        status = NEW.status,
+        verdict = NEW.verdict,
+        review_no = NEW.no,
+        recheck_on = NEW.recheck_on,
+        assigned_to = CASE NEW.status
+            WHEN 'in_review' THEN NEW.recorded_by
+            WHEN 'unverified' THEN NULL
+            ELSE assigned_to
+        END
+    WHERE id = NEW.claim_id AND review_no = NEW.no - 1 AND status = NEW.from_status
+        AND (NEW.change IS NULL OR verdict <> NEW.verdict);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'review % does not follow from where claim % stands', NEW.no, NEW.claim_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'review_follows';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+GUARD_WORDS = f"""
+CREATE FUNCTION guard_checked_words() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+DECLARE
+    checked boolean;
+BEGIN
+    IF TG_TABLE_NAME = 'claim' THEN
+        checked := OLD.status = 'checked';
+    ELSE
+        SELECT status = 'checked' INTO checked FROM claim WHERE id = NEW.claim_id FOR SHARE;
+    END IF;
+    IF checked AND (
+        COALESCE(current_setting('claimtrack.typo', true), '') <> 'on'
+        OR COALESCE(current_setting('claimtrack.because', true), '') = ''
+    ) THEN
+        RAISE EXCEPTION 'the words of a checked claim stand under its verdict'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'words_of_checked_claim';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+# A figure is part of what its claim says: who has seen the claim before has not seen this. The
+# claim's own first figure comes in the same transaction, and is no change of it.
+CHANGED_FIGURE = f"""
+CREATE FUNCTION count_figure_change() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    UPDATE claim SET version = version
+    WHERE id = NEW.claim_id AND (TG_OP = 'UPDATE' OR recorded_at <> now());
+    RETURN NULL;
+END $$
+"""
+
+# A reprint is no second witness: text of the same wire counts as the article it was taken from.
+BEARS_WITNESS = f"""
+CREATE FUNCTION bears_witness(the_claim_id bigint, the_source_id bigint) RETURNS boolean
+LANGUAGE sql STABLE {PINNED} AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM appearance
+        JOIN source AS told ON told.id = appearance.source_id
+        JOIN source AS offered ON offered.id = the_source_id
+        WHERE appearance.claim_id = the_claim_id AND appearance.withdrawn_at IS NULL
+            AND (told.id = offered.id OR told.agency_id = offered.agency_id
+                OR told.agency_id = offered.publisher_id OR told.publisher_id = offered.agency_id)
+    )
+$$
+"""
+
+REQUIRE_EVIDENCE = f"""
+CREATE FUNCTION require_evidence() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM review_evidence
+        JOIN evidence ON evidence.id = review_evidence.evidence_id
+        WHERE review_evidence.claim_id = NEW.claim_id AND review_evidence.review_no = NEW.no
+            AND evidence.withdrawn_at IS NULL
+            AND bears_witness(NEW.claim_id, evidence.source_id)
+            AND CASE NEW.verdict
+                WHEN 'true' THEN evidence.stance = 'supports'
+                WHEN 'false' THEN evidence.stance = 'refutes'
+                ELSE true
+            END
+    ) THEN
+        RAISE EXCEPTION 'the verdict % on claim % has no evidence to rest on',
+            NEW.verdict, NEW.claim_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'verdict_needs_evidence';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+# Arguments of the trigger: the key's columns, the columns that are derived or too large to log.
+LOG_EVENT = f"""
+CREATE FUNCTION log_event() RETURNS trigger LANGUAGE plpgsql {PINNED}
+SET extra_float_digits = 1 SET bytea_output = 'hex' SET intervalstyle = 'iso_8601' AS $$
+DECLARE
+    key_columns CONSTANT text[] := string_to_array(TG_ARGV[0], ',');
+    unlogged CONSTANT text[] := string_to_array(TG_ARGV[1], ',');
+    the_actor CONSTANT text :=
+        COALESCE(NULLIF(current_setting('claimtrack.actor', true), ''), SESSION_USER);
+    the_reason CONSTANT text := NULLIF(current_setting('claimtrack.because', true), '');
+    claim_column CONSTANT text := CASE TG_TABLE_NAME WHEN 'claim' THEN 'id' ELSE 'claim_id' END;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO event (table_name, row_key, claim_id, operation, after, recorded_by, because)
+        SELECT TG_TABLE_NAME,
+            (SELECT string_agg(fresh ->> part, '.' ORDER BY place)
+                FROM unnest(key_columns) WITH ORDINALITY AS parts (part, place)),
+            (fresh ->> claim_column)::bigint, 'insert', fresh - unlogged, the_actor, the_reason
+        FROM (SELECT to_jsonb(changed) AS fresh FROM changed) AS rows;
+    ELSE
+        INSERT INTO event
+            (table_name, row_key, claim_id, operation, before, after, recorded_by, because)
+        SELECT TG_TABLE_NAME, row_key, (fresh ->> claim_column)::bigint, 'update',
+            difference.before, difference.after, the_actor, the_reason
+        FROM (
+            SELECT to_jsonb(changed) AS fresh, (
+                SELECT string_agg(to_jsonb(changed) ->> part, '.' ORDER BY place)
+                FROM unnest(key_columns) WITH ORDINALITY AS parts (part, place)
+            ) AS row_key FROM changed
+        ) AS new_rows
+        JOIN (
+            SELECT to_jsonb(replaced) AS stale, (
+                SELECT string_agg(to_jsonb(replaced) ->> part, '.' ORDER BY place)
+                FROM unnest(key_columns) WITH ORDINALITY AS parts (part, place)
+            ) AS row_key FROM replaced
+        ) AS old_rows USING (row_key)
+        CROSS JOIN LATERAL (
+            SELECT jsonb_object_agg(key, was.value) AS before,
+                jsonb_object_agg(key, becomes.value) AS after
+            FROM jsonb_each(stale - unlogged) AS was
+            JOIN jsonb_each(fresh - unlogged) AS becomes USING (key)
+            WHERE was.value <> becomes.value
+        ) AS difference
+        WHERE difference.before IS NOT NULL;
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+# The value of a column at a time is the "before" of the oldest later event that names it, else
+# today's. Rows that were recorded later are left out by their own recorded_at.
+AS_OF = f"""
+CREATE FUNCTION as_of(shape anyelement, key_columns text[], moment timestamptz)
+RETURNS SETOF anyelement LANGUAGE plpgsql STABLE {PINNED} AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        $query$
+        WITH later AS (
+            SELECT DISTINCT ON (event.row_key, changed.key)
+                event.row_key, changed.key, changed.value
+            FROM event CROSS JOIN jsonb_each(event.before) AS changed
+            WHERE event.table_name = %1$L AND event.operation = 'update'
+                AND event.recorded_at >= $1
+            ORDER BY event.row_key, changed.key, event.id
+        ), earlier AS (
+            SELECT row_key, jsonb_object_agg(key, value) AS columns FROM later GROUP BY row_key
+        )
+        SELECT (jsonb_populate_record(today, earlier.columns)).*
+        FROM %1$I AS today
+        LEFT JOIN earlier ON earlier.row_key = concat_ws('.', %2$s)
+        WHERE today.recorded_at < $1
+        $query$,
+        pg_typeof(shape),
+        (SELECT string_agg(format('today.%I', part), ', ') FROM unnest(key_columns) AS part)
+    ) USING moment;
+END $$
+"""
+
+FUNCTIONS = (
+    REFUSE_CHANGE,
+    KEEP_RECORD,
+    COUNT_VERSION,
+    ONLY_WITHDRAW,
+    NO_CHAIN,
+    REACH_OF_APPEARANCES,
+    REACH_OF_SOURCES,
+    GUARD_NEW_CLAIM,
+    GUARD_STATUS,
+    APPLY_REVIEW,
+    GUARD_WORDS,
+    CHANGED_FIGURE,
+    BEARS_WITNESS,
+    REQUIRE_EVIDENCE,
+    LOG_EVENT,
+    AS_OF,
+)
