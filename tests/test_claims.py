@@ -299,6 +299,21 @@ def test_the_words_of_a_checked_claim_stand(run: Run, ok: Run, recorded: int) ->
     assert "slip" in history
 
 
+def test_a_typo_is_a_slip_and_no_rewrite(run: Run, ok: Run, recorded: int) -> None:
+    ok("claim", "mark", recorded, "unproven", "--because", "No log")
+    edit = ("claim", "edit", recorded, "--typo", "--because", "slip", "--statement")
+    refused = run(*edit, "Nobody knows about the weather")
+    assert refused.code == 4
+    assert "more than a slip" in refused.err
+
+
+def test_what_is_refused_uses_up_no_number(run: Run, ok: Run, recorded: int) -> None:
+    said = ("--speaker", "Ana Ruiz", "--source", ARTICLE)
+    assert run("claim", "add", "Nine ships", *said, "--figure", "many").code == 5
+    assert run("claim", "add", "Nine ships", "--speaker", "Ana Ruis", "--source", ARTICLE).code == 4
+    assert ok("claim", "add", "Nine ships", *said, "--format", "json").json["id"] == recorded + 1
+
+
 def test_a_claim_cannot_take_another_ones_words(run: Run, ok: Run, recorded: int) -> None:
     ok("claim", "add", "It rained", "--speaker", "Ana Ruiz", "--source", ARTICLE)
     refused = run("claim", "edit", recorded, "--statement", "it rained!")

@@ -115,6 +115,29 @@ def test_a_line_that_is_not_utf8_ends_it_and_keeps_what_came_before(
     ]
 
 
+def test_a_byte_order_mark_hides_no_speaker(ok: Run, source: int) -> None:
+    entered = ok(
+        "claim", "add", "--source", source, "--speaker", "Ana Ruiz", "--loop", "--format", "json",
+        input="\ufeff@Lena Vogt\nThe quay is closed\n",
+    ).json  # fmt: skip
+    assert [claim["speaker"]["name"] for claim in entered] == ["Lena Vogt"]
+
+
+def test_what_was_said_again_is_counted_too(run: Run, ok: Run, source: int) -> None:
+    ok("claim", "add", "It rained", "--speaker", "Omar Said", "--source", "https://x.example/1")
+    loop = ("claim", "add", "--source", source, "--speaker", "Ana Ruiz", "--loop")
+    refused = run(*loop, input="/again 1\n/again 99\n")
+    assert refused.code == 3
+    assert "0 claims and 1 appearance before it on record" in refused.err
+
+
+@pytest.mark.parametrize("line", ["@Ana Ruiz @Lena Vogt", "It rained"])
+def test_the_loop_says_how_to_name_who_speaks(run: Run, source: int, line: str) -> None:
+    refused = run("claim", "add", "--source", source, "--loop", input=f"{line}\n")
+    assert refused.code == 2
+    assert "@" in refused.err
+
+
 def test_the_loop_takes_no_statement_and_no_figure(run: Run, source: int) -> None:
     assert run("claim", "add", "x", "--source", source, "--loop").code == 2
     assert run("claim", "add", "--source", source, "--loop", "--figure", "3").code == 2
@@ -252,6 +275,8 @@ def test_the_actor_is_asked_once_and_kept(
         CLAIMTRACK_ACTOR=None,
     )  # fmt: skip
     screen.wait_for("Who are you?")
+    screen.type("  \n")
+    screen.wait_for("Who are you?")
     screen.type("Noor Haddad\n")
     screen.wait_for("Claim 1")
     assert screen.end() == 0
@@ -260,3 +285,23 @@ def test_the_actor_is_asked_once_and_kept(
     notes = ok("claim", "show", 1, "--format", "json").json["notes"]
     assert notes[0]["recorded_by"] == "Noor Haddad"
     assert re.search(r"actor\s+Noor Haddad\s+file", ok("config", "show", actor=None).out)
+
+
+def test_the_actor_is_not_asked_again_between_the_lines(
+    ok: Run, source: int, terminal: Callable[..., Terminal]
+) -> None:
+    screen = terminal(
+        "claim", "add", "--source", source, "--speaker", "Ana Ruiz", "--loop",
+        CLAIMTRACK_ACTOR=None,
+    )  # fmt: skip
+    screen.wait_for("Who are you?")
+    screen.type("Noor Haddad\n")
+    screen.wait_for("Ana Ruiz> ")
+    screen.type("It rained\n")
+    screen.wait_for("Ana Ruiz> ")
+    screen.type("It stopped\n\n")
+    screen.wait_for("2 claims on record")
+    assert screen.end() == 0
+    claims = ok("claim", "list", "--format", "json").json
+    assert [claim["statement"] for claim in claims] == ["It stopped", "It rained"]
+    assert {claim["recorded_by"] for claim in claims} == {"Noor Haddad"}

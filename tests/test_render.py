@@ -244,13 +244,68 @@ def test_a_table_in_a_pipe_is_aligned_whole_and_without_trailing_blanks() -> Non
     ]
 
 
-def test_a_table_on_a_terminal_cuts_the_flexible_column_first() -> None:
+def test_a_table_on_a_terminal_cuts_long_text_and_then_the_flexible_column() -> None:
     assert shown(Listing(COLUMNS, [CLAIM, RUMOUR]), width=75).split("\n") == [
         "  ID  Status      Statement                        Speaker           Figure",
         "  42  checked     There is no military solution…   António Guterres       –",
         "1017  unverified  900,000 people were displaced…   –                 900000",
         "",
     ]
+
+
+WORK = (
+    Column("id", "ID", align="right"),
+    Column("word", "Status"),
+    Column("speaker", "Speaker", max_width=20),
+    Column("statement", "Statement", grow=True),
+    Column("source", "Source", max_width=24, drop=2),
+    Column("said_on", "Said on", fixed=True),
+    Column("recorded_at", "Recorded", fixed=True, drop=1),
+    Column("due_on", "Due", fixed=True, drop=3),
+)
+WORK_ROW: dict[str, object] = {
+    "id": 123456,
+    "word": "unverified",
+    "speaker": "The regional water authority",
+    "statement": "The north bridge was closed for the whole of May, twice",
+    "source": "The Example Courier: Bridge closed",
+    "said_on": "2024-05-31",
+    "recorded_at": "2024-06-01",
+    "due_on": None,
+}
+
+
+@given(st.integers(60, 200))
+def test_what_a_table_can_do_without_goes_before_the_lead_is_cut(width: int) -> None:
+    head, row, _ = shown(Listing(WORK, [WORK_ROW]), width=width).split("\n")
+    assert max(map(display_width, (head, row))) <= width
+    assert "123456" in row
+    assert "2024-05-31" in row
+    assert ("2024-06-01" in row) == ("Recorded" in head)
+    if width >= 80:
+        assert "unverified" in row
+        assert "The north bridge was clos" in row
+
+
+def test_columns_are_left_out_in_their_order_the_empty_ones_first_and_only_on_a_terminal() -> None:
+    def left_out(width: int | None, **values: object) -> set[str]:
+        head = shown(Listing(WORK, [{**WORK_ROW, **values}]), width=width).split("\n")[0]
+        return {column.title for column in WORK if column.title not in head}
+
+    assert left_out(None) == set()
+    assert left_out(140) == set()
+    assert left_out(105) == {"Due"}
+    assert left_out(95) == {"Due", "Source"}
+    assert left_out(80) == {"Due", "Source", "Recorded"}
+    assert left_out(105, source=None, due_on="2024-07-01") == {"Source"}
+    assert left_out(80, statement="Short") == {"Due", "Source"}
+
+
+def test_the_first_flexible_column_leads_the_others() -> None:
+    columns = [Column("a", "A", grow=True), Column("b", "B", grow=True), Column("c", "C")]
+    row = dict.fromkeys("abc", "x" * 60)
+    _, line, _ = shown(Listing(columns, [row]), width=58).split("\n")
+    assert [len(cell) for cell in line.split()] == [28, 14, 12]
 
 
 def test_a_narrow_table_cuts_all_text_before_any_number() -> None:
@@ -625,6 +680,32 @@ def test_a_markdown_table_between_its_lines() -> None:
         "| ID | Speaker |\n| ---: | --- |\n| 42 | António Guterres |\n| 1017 |  |\n"
         "\n\\- older ones are left out\n"
     )
+
+
+def test_in_markdown_a_heading_is_one_and_a_drawing_keeps_its_places() -> None:
+    listing = Listing(
+        [Column("id", "ID")],
+        [CLAIM],
+        preamble=["1 <unverified>", ""],
+        drawing=["under a day   1  ██", "```", ""],
+        heading="Recorded: *1*",
+    )
+    assert shown(listing, Format.MARKDOWN) == (
+        "1 &lt;unverified&gt;\n\n"
+        "```text\nunder a day   1  ██\n'''\n```\n\n"
+        "## Recorded: \\*1\\*\n\n"
+        "| ID |\n| --- |\n| 42 |\n"
+    )
+    assert shown(listing).split("\n")[:6] == [
+        "1 <unverified>",
+        "",
+        "under a day   1  ██",
+        "```",
+        "",
+        "Recorded: *1*",
+    ]
+    nothing = Listing(columns=(), rows=(), heading="Reopened: none")
+    assert shown(nothing, Format.MARKDOWN) == "## Reopened: none\n"
 
 
 @pytest.mark.parametrize(

@@ -499,3 +499,23 @@ def test_a_claim_without_any_appearance_is_no_obstacle(committed: Connection, ok
     for words in REPORTS:
         for fmt in ("table", "json", "csv", "markdown"):
             assert ok("report", *words, "--format", fmt).code == 0
+
+
+def test_another_verdict_after_reopening_is_a_change_and_may_be_a_correction(ok: Run) -> None:
+    ok("claim", "add", "It rained", "--speaker", "Ana Ruiz", "--source", "https://example.org/1")
+    mark = ("claim", "mark", 1)
+    ok(*mark, "true", "--because", "The log", "--supports", "https://example.org/log")
+    ok(*mark, "in-review", "--because", "A reader wrote")
+    refuted = ("--refutes", "https://example.org/radar")
+    ok(*mark, "false", "--because", "The radar", *refuted, "--change", "correction")
+    rows = ok("report", "corrections", "--format", "json").json["rows"]
+    assert [(row["old_verdict"], row["new_verdict"]) for row in rows] == [("true", "false")]
+    changed = ok("report", "period", "--since", "2000-01-01", "--format", "json").json["changed"]
+    assert [(move["replaced"], move["verdict"]) for move in changed] == [("true", "false")]
+
+
+def test_change_goes_with_a_verdict_that_replaces_another(ok: Run, run: Run) -> None:
+    ok("claim", "add", "It rained", "--speaker", "Ana Ruiz", "--source", "https://example.org/1")
+    first = run("claim", "mark", 1, "unproven", "--because", "x", "--change", "correction")
+    assert first.code == 2
+    assert "has none yet" in first.err

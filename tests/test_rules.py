@@ -81,7 +81,7 @@ def test_a_review_moves_its_claim(connection: Connection, claim_id: int) -> None
         ({"verdict": "false"}, "ck_review_verdict_when_checked"),
         ({"status": "set_aside"}, "ck_review_reason_when_set_aside"),
         ({"reason": "duplicate"}, "ck_review_reason_when_set_aside"),
-        ({"change": "update"}, "ck_review_change_of_verdict"),
+        ({"change": "update"}, "ck_review_change_when_checked"),
         ({"rating": "Half"}, "ck_review_rating_when_checked"),
         ({"because": " \n"}, "ck_review_because"),
     ],

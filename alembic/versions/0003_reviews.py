@@ -44,7 +44,7 @@ BEGIN
             ELSE assigned_to
         END
     WHERE id = NEW.claim_id AND review_no = NEW.no - 1 AND status = NEW.from_status
-        AND (NEW.change IS NULL OR verdict <> NEW.verdict);
+        AND (NEW.change IS NULL OR verdict IS DISTINCT FROM NEW.verdict);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'review % does not follow from where claim % stands', NEW.no, NEW.claim_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'review_follows';
@@ -211,8 +211,12 @@ def upgrade() -> None:
         ),
         sa.Column("recheck_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
-            "(from_status = 'checked' AND status = 'checked') = (change IS NOT NULL)",
+            "from_status <> 'checked' OR status <> 'checked' OR change IS NOT NULL",
             name=op.f("ck_review_change_of_verdict"),
+        ),
+        sa.CheckConstraint(
+            "status = 'checked' OR change IS NULL",
+            name=op.f("ck_review_change_when_checked"),
         ),
         sa.CheckConstraint(
             "(status = 'checked') = (verdict IS NOT NULL)",

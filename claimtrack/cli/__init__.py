@@ -31,19 +31,25 @@ class Root(ErrorsAsSentences, LazyGroup):
     """The whole program: nouns, and one place that turns errors into sentences."""
 
 
-@click.group(cls=Root, modules={noun: f"claimtrack.cli.{noun}" for noun in NOUNS}, summaries=NOUNS)
+EXAMPLES = """\b
+Examples:
+  claimtrack claim add "The bridge was closed in May" --speaker "Ana Ruiz" \\
+      --source https://example.org/news/1
+  claimtrack claim mark 1 false --because "Opened on 3 May" \\
+      --refutes https://example.org/log
+  claimtrack report unverified"""
+
+
+@click.group(
+    cls=Root,
+    modules={noun: f"claimtrack.cli.{noun}" for noun in NOUNS},
+    summaries=NOUNS,
+    epilog=EXAMPLES,
+)
 @click.version_option(__version__, prog_name="claimtrack", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    r"""Record who said what, mark what checking showed, report what is still unverified.
-
-    \b
-    Examples:
-      claimtrack claim add "The bridge was closed in May" --speaker "Ana Ruiz" \
-          --source https://example.org/news/1
-      claimtrack claim mark 1 false --because "Opened on 3 May" --refutes https://example.org/log
-      claimtrack report unverified
-    """
+    """Record who said what, mark what checking showed, report what is still unverified."""
     if ctx.obj is None:  # a command inside another brings its own
         ctx.obj = App()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claimtrack.cli.streams import asking
-from claimtrack.errors import DatabaseError, UsageError
+from claimtrack.errors import DatabaseError, InvalidDataError, UsageError
 from claimtrack.render import Format, Listing, emit, emit_object, escape_terminal
 
 if TYPE_CHECKING:
@@ -74,35 +74,47 @@ class App:
         """A line of words for the person, on stderr."""
         click.echo(escape_terminal(message, keep_newlines=True), err=True)
 
+    @cached_property
+    def _actor(self) -> str:
+        from claimtrack.config import ACTOR_LIMIT
+        from claimtrack.keys import clean_text
+
+        if self.settings.actor is not None:
+            return clean_text(self.settings.actor, "actor's name", limit=ACTOR_LIMIT)
+        if self.interactive:
+            return self._ask_actor()
+        import getpass
+
+        try:
+            return clean_text(getpass.getuser(), "actor's name", limit=ACTOR_LIMIT)
+        except (KeyError, OSError, ImportError) as error:
+            raise UsageError("This login has no name. Say who acts with --actor NAME.") from error
+
+    def _ask_actor(self) -> str:
+        from claimtrack.config import ACTOR_LIMIT, save_setting
+        from claimtrack.keys import clean_text
+
+        def cleaned(typed: str) -> str:
+            try:
+                return clean_text(typed, "actor's name", limit=ACTOR_LIMIT)
+            except InvalidDataError as error:
+                raise click.BadParameter(error.message) from error
+
+        question = "Who are you? Your name goes beside what you record"
+        with asking():
+            named: str = click.prompt(question, value_proc=cleaned, err=True)
+        save_setting("actor", named, self.settings.config_path)
+        self.say(f"Kept in {self.settings.config_path}; change it with claimtrack config set.")
+        return named
+
     def actor(self) -> str:
         """Who acts: flag, environment or file; else asked once and kept; else the login name.
 
         Raises:
             InvalidDataError: the name is blank or too long.
-            UsageError: nobody was named, and the login has no name.
+            UsageError: there is nobody to ask, and the login has no name.
         """
-        from claimtrack.config import ACTOR_LIMIT
-        from claimtrack.keys import clean_text
-
-        named = self.settings.actor
-        if named is None and self.interactive:
-            from claimtrack.config import save_setting
-
-            with asking():
-                named = click.prompt("Who are you? Your name goes beside what you record", err=True)
-            named = clean_text(named, "actor's name", limit=ACTOR_LIMIT)
-            save_setting("actor", named, self.settings.config_path)
-            self.say(f"Kept in {self.settings.config_path}; change it with claimtrack config set.")
-        if named is None:
-            import getpass
-
-            try:
-                named = getpass.getuser()
-            except (KeyError, OSError, ImportError) as error:
-                raise UsageError(
-                    "This login has no name. Say who acts with --actor NAME."
-                ) from error
-        return clean_text(named, "actor's name", limit=ACTOR_LIMIT)
+        return self._actor
 
     def today(self) -> dt.date:
         """The day that it is in the setting `report_timezone`."""
@@ -198,7 +210,8 @@ class App:
 
         migrate.refuse_newer(revision, migrate.revisions())
         if self.embedded:
-            migrate.upgrade(engine, notice=self.say)
+            # Of a first use the server's notice has told already.
+            migrate.upgrade(engine, notice=self.say if revision is not None else None)
             return
         raise SchemaError(
             "This database has no claimtrack tables yet. Make them once with:"

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from claimtrack.services.views import ClaimLine
 
 after_option = click.option(
-    "--after", metavar="ID", type=click.IntRange(min=0), default=0, help="The page after this id."
+    "--after",
+    metavar="ID",
+    type=click.IntRange(0, 2**62),
+    default=0,
+    help="The page after this id.",
 )
 
 

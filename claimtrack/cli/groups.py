@@ -45,6 +45,17 @@ class LazyGroup(click.Group):
         assert isinstance(member, click.Command)  # noqa: S101 - our own modules
         return member
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but suggest among members that aren't imported yet, too."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand:
+            raise click.exceptions.NoSuchCommand(
+                args[0], possibilities=self.modules, ctx=ctx
+            ) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the members by their one line of help."""
         if self.summaries is None:

@@ -35,7 +35,7 @@ def sheet(line: str) -> list[Column]:
 _WORDS = frozenset(
     words(
         "status verdict word kind manner priority highest_priority reason change stance"
-        " from_status from_verdict old_verdict new_verdict"
+        " from_status from_verdict replaced old_verdict new_verdict"
     )
 )
 
@@ -82,6 +82,7 @@ def move_json(move: Move) -> Json:
         "kind": move.kind,
         "from_status": move.from_status,
         "from_verdict": move.from_verdict,
+        "replaced": move.replaced,
         "status": move.status,
         "verdict": move.verdict,
         "change": move.change,
@@ -139,7 +140,7 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
         flat["speaker"] = f"({str(row['manner']).replace('_', ' ')})"
     for key in _WORDS & flat.keys():
         flat[key] = hyphenated(flat[key]) if flat[key] else None
-    for key in ("at", "recorded_at", "oldest_recorded_at"):
+    for key in ("at", "recorded_at", "oldest_recorded_at", "withdrawn_at"):
         if flat.get(key) is not None:
             flat[key] = flat[key].astimezone(app.settings.timezone).date()
     return flat
@@ -211,7 +212,7 @@ def limit_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
     return click.option(
         "--limit",
         metavar="N",
-        type=click.IntRange(min=0),
+        type=click.IntRange(0, 2**31 - 1),
         help=f"How many {what}; 0 for all. [default: 50 in a table, else all]",
     )
 

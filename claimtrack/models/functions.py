@@ -150,7 +150,7 @@ BEGIN
             ELSE assigned_to
         END
     WHERE id = NEW.claim_id AND review_no = NEW.no - 1 AND status = NEW.from_status
-        AND (NEW.change IS NULL OR verdict <> NEW.verdict);
+        AND (NEW.change IS NULL OR verdict IS DISTINCT FROM NEW.verdict);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'review % does not follow from where claim % stands', NEW.no, NEW.claim_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'review_follows';

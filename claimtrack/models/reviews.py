@@ -134,9 +134,11 @@ def _() -> Sequence[SchemaItem]:
             "(status = 'checked') = (verdict IS NOT NULL)", name="verdict_when_checked"
         ),
         CheckConstraint(
-            "(from_status = 'checked' AND status = 'checked') = (change IS NOT NULL)",
+            "from_status <> 'checked' OR status <> 'checked' OR change IS NOT NULL",
             name="change_of_verdict",
         ),
+        # A claim that was reopened may say, too, why its verdict is another one now.
+        CheckConstraint("status = 'checked' OR change IS NULL", name="change_when_checked"),
         CheckConstraint(
             "(status = 'set_aside') = (reason IS NOT NULL)", name="reason_when_set_aside"
         ),

@@ -50,10 +50,25 @@ def _cell(value: object) -> str:
 
 
 def write_markdown(listing: Listing, out: TextIO) -> int:
-    """Write a table row by row between preamble and footer; the number of rows is given back."""
+    """Write a table row by row between preamble and footer; the number of rows is given back.
+
+    Without columns there is no table.
+    """
     if listing.preamble:
-        write_paragraphs(listing.preamble, out)
+        write_paragraphs(_trimmed(listing.preamble), out)
         out.write("\n")
+    if listing.drawing:
+        # A line of backticks would end the block.
+        lines = [escape_line(line, color=False) for line in _trimmed(listing.drawing)]
+        drawn = [line.replace("`", "'") for line in lines]
+        out.write("\n".join(["```text", *drawn, "```", "", ""]))
+    if listing.heading:
+        heading = escape_markdown(escape_line(listing.heading, color=False))
+        out.write(f"## {heading}\n")
+        if listing.columns:
+            out.write("\n")
+    if not listing.columns:
+        return 0
     out.write(_row([escape_markdown(column.title) for column in listing.columns]))
     out.write(_row(["---:" if column.align == "right" else "---" for column in listing.columns]))
     count = 0
@@ -64,6 +79,14 @@ def write_markdown(listing: Listing, out: TextIO) -> int:
         out.write("\n")
         write_paragraphs(listing.footer, out)
     return count
+
+
+def _trimmed(lines: Sequence[str]) -> list[str]:
+    """Lines without the empty ones at their end, which set a table off."""
+    kept = list(lines)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
 
 
 def _row(cells: Sequence[str]) -> str:

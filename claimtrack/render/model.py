@@ -20,9 +20,11 @@ class Format(StrEnum):
 class Column(NamedTuple):
     """One column of a table, of Markdown and of CSV (whose header row is the keys).
 
-    A table that is too wide cuts the ``grow`` columns first, then other text, numbers last.
-    ``max_width`` binds on a terminal only. ``style`` is given a cell's whole text, before it is
-    cut, and names a colour for it (see ``style``) or None.
+    On a terminal the first ``grow`` column leads: what a too wide table can do without, the
+    columns with a ``drop``, the highest first, is left out until the lead has room to be read.
+    Then text is cut; numbers and ``fixed`` columns, such as dates, last of all. ``max_width``
+    binds on a terminal only. ``style`` is given a cell's whole text, before it is cut, and names
+    a colour for it (see ``style``) or None.
     """
 
     key: str
@@ -31,6 +33,8 @@ class Column(NamedTuple):
     grow: bool = False
     max_width: int | None = None
     style: Callable[[str], str | None] | None = None
+    fixed: bool = False
+    drop: int = 0
 
 
 class Listing(NamedTuple):
@@ -40,7 +44,8 @@ class Listing(NamedTuple):
     looked up in them, ``speaker.name`` also as ``name`` inside ``speaker``. ``header`` makes the
     listing a report: its totals stand before ``rows`` in JSON, and ``preamble`` says them to
     people. ``preamble`` and ``footer`` surround a table or Markdown; what they quote from outside
-    belongs through ``escape_terminal``. ``empty`` is the sentence for no rows, which the caller
+    belongs through ``escape_terminal``. Below the preamble stand a ``drawing``, whose letters
+    keep their places, and a ``heading``. ``empty`` is the sentence for no rows, which the caller
     prints to stderr when ``emit`` gives back 0.
     """
 
@@ -49,6 +54,8 @@ class Listing(NamedTuple):
     cells: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
     header: Mapping[str, object] | None = None
     preamble: Sequence[str] = ()
+    drawing: Sequence[str] = ()
+    heading: str = ""
     footer: Sequence[str] = ()
     empty: str = ""
 

@@ -13,6 +13,10 @@ _GAP = "  "
 _NOTHING = "–"
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 _SHORTEST_BAR = 4
+# How narrow columns may become, step by step: the first ``grow`` column, the others, other text.
+_LEAD = 28
+_GROW = 14
+_TEXT = 10
 
 
 def write_table(listing: Listing, out: TextIO, *, width: int | None, color: bool) -> int:
@@ -33,8 +37,15 @@ def write_table(listing: Listing, out: TextIO, *, width: int | None, color: bool
     ]
     widths = [max(map(display_width, cells)) for cells in zip(titles, *rows, strict=True)]
     if width is not None:
-        widths = _fit(widths, columns, right, width)
-    for line in listing.preamble:
+        empty = [all(row[index] is None for row in values) for index in range(len(columns))]
+        kept = _kept(widths, columns, right, empty, width)
+        columns = [columns[index] for index in kept]
+        right = [right[index] for index in kept]
+        titles = [titles[index] for index in kept]
+        rows = [[row[index] for index in kept] for row in rows]
+        widths = _fit([widths[index] for index in kept], columns, right, width)
+    above = [*listing.preamble, *listing.drawing, *filter(None, [listing.heading])]
+    for line in above:
         out.write(escape_line(line, color=color) + "\n")
     if rows:
         head = [("bold",) for _ in columns]
@@ -57,19 +68,65 @@ def _style_of(column: Column, cell: str) -> tuple[str, ...]:
     return (name,) if name else ()
 
 
+def _room(columns: Sequence[object], width: int) -> int:
+    return max(width - len(_GAP) * (len(columns) - 1), 1)
+
+
+def _kept(
+    natural: Sequence[int],
+    columns: Sequence[Column],
+    right: Sequence[bool],
+    empty: Sequence[bool],
+    width: int,
+) -> list[int]:
+    """The columns that are shown: those that can be left out go until the rest is readable."""
+    lead = next((index for index, column in enumerate(columns) if column.grow), None)
+    least = []
+    for index, column in enumerate(columns):
+        floor = natural[index]
+        if index == lead:
+            floor = _LEAD
+        elif column.grow:
+            floor = _GROW
+        elif not (right[index] or column.fixed):
+            floor = _TEXT
+        least.append(min(natural[index], floor, column.max_width or natural[index]))
+    leaving = sorted(
+        (index for index, column in enumerate(columns) if column.drop),
+        key=lambda index: (empty[index], columns[index].drop),
+    )
+    kept = list(range(len(columns)))
+    while leaving and sum(least[index] for index in kept) > _room(kept, width):
+        kept.remove(leaving.pop())
+    return kept
+
+
 def _fit(
     natural: Sequence[int], columns: Sequence[Column], right: Sequence[bool], width: int
 ) -> list[int]:
-    """Column widths that fit: the flexible columns give way first, numbers last."""
-    room = max(width - len(_GAP) * (len(columns) - 1), 1)
+    """Column widths that fit: the widest text gives way first; numbers and dates last."""
+    room = _room(columns, width)
     widths = [
         min(own, room, max(column.max_width or room, 1))
         for own, column in zip(natural, columns, strict=True)
     ]
     grow = [index for index, column in enumerate(columns) if column.grow]
-    words = [i for i, column in enumerate(columns) if not column.grow and not right[i]]
+    words = [
+        index
+        for index, column in enumerate(columns)
+        if not (column.grow or column.fixed or right[index])
+    ]
     everything = list(range(len(columns)))
-    steps = ((grow, 24), (words, 10), (grow, 10), (grow + words, 1), (everything, 1))
+    steps = (
+        (words, 12),
+        (grow, _LEAD),
+        (grow[1:], _GROW),
+        (words, 6),
+        (grow[1:], 10),
+        (grow, 10),
+        (grow + words, 1),
+        (everything, 1),
+    )
     for members, floor in steps:
         while sum(widths) > room:
             widest = max(members, key=widths.__getitem__, default=None)

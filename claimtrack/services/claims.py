@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,13 +22,15 @@ from claimtrack.services.appearances import (
     prepare,
 )
 from claimtrack.services.days import coming_day
-from claimtrack.services.figures import FigureGiven, record_figure
+from claimtrack.services.figures import FigureGiven, read_figure, record_figure
 from claimtrack.services.refusals import constraint_of
 from claimtrack.services.stories import load_claim, load_figures, no_claim
 from claimtrack.services.views import ClaimView
 from claimtrack.vocab import Kind, Priority, hyphenated, word_of
 
 STATEMENT_LIMIT = 5_000
+#: How alike two wordings are that differ by a slip: 1 is the same, a rewrite is around a half.
+SLIP = 0.75
 TEXT_LIMIT = 20_000
 
 
@@ -87,7 +90,12 @@ def add_claim(
     ).scalar_one()
     if copies and not given.insist_new:
         raise _already_recorded(connection, key)
-    # Before the claim: a name that must be asked about shall not use up a claim's number.
+    # Before the claim: what is refused, or must be asked about, shall not use up its number.
+    quantity = (
+        read_figure(given.figure, before=older.figure if older else None)
+        if given.figure.any
+        else None
+    )
     ready = prepare(connection, appeared, statement)
     try:
         with connection.begin_nested():
@@ -110,8 +118,8 @@ def add_claim(
         if constraint_of(error) == "uq_claim_statement_key_copy_no" and not given.insist_new:
             raise _already_recorded(connection, key) from error
         raise
-    if given.figure.any:
-        record_figure(connection, claim_id, given.figure, before=older.figure if older else None)
+    if quantity is not None:
+        record_figure(connection, claim_id, quantity)
     return insert_appearances(connection, claim_id, ready)
 
 
@@ -203,18 +211,16 @@ def edit_claim(connection: Connection, claim_id: int, change: ClaimChange) -> Cl
         connection.execute(update(claim).where(claim.c.id == claim_id).values(**values))
     if change.figure.any:
         _refuse_checked(before, change, "figure")
-        record_figure(
-            connection,
-            claim_id,
-            change.figure,
-            before=load_figures(connection, [claim_id]).get(claim_id),
-        )
+        known = load_figures(connection, [claim_id]).get(claim_id)
+        record_figure(connection, claim_id, read_figure(change.figure, before=known))
     return load_claim(connection, claim_id)
 
 
 def _new_words(connection: Connection, before: ClaimView, change: ClaimChange) -> dict[str, object]:
     statement = clean_text(change.statement or "", "statement", limit=STATEMENT_LIMIT)
     _refuse_checked(before, change, "words")
+    if change.typo and before.verdict is not None:
+        _refuse_rewrite(before, statement)
     key = statement_key(statement)
     if key == statement_key(before.statement):
         return {"statement": statement}
@@ -225,6 +231,17 @@ def _new_words(connection: Connection, before: ClaimView, change: ClaimChange) -
             next_command=f"claimtrack claim show {other}",
         )
     return {"statement": statement, "statement_key": key, "copy_no": 1}
+
+
+def _refuse_rewrite(before: ClaimView, statement: str) -> None:
+    """Let --typo mend a slip, not put other words under a verdict."""
+    alike = difflib.SequenceMatcher(None, before.statement, statement, autojunk=False).ratio()
+    if alike < SLIP:
+        raise ConflictError(
+            f"That is more than a slip of the pen: claim {before.id} was found"
+            f" {hyphenated(before.word)} in other words. Reopen it to reword it:",
+            next_command=f"claimtrack claim mark {before.id} unverified --because WHY",
+        )
 
 
 def _refuse_checked(before: ClaimView, change: ClaimChange, what: str) -> None:

@@ -36,14 +36,8 @@ class FigureGiven:
         return self != FigureGiven()
 
 
-def record_figure(
-    connection: Connection,
-    claim_id: int,
-    given: FigureGiven,
-    *,
-    before: FigureView | None = None,
-) -> None:
-    """Record the figure of a claim, or change what was given of it.
+def read_figure(given: FigureGiven, *, before: FigureView | None = None) -> dict[str, Any]:
+    """Read a figure into the columns of its table.
 
     ``before`` fills in what was not given: the claim's own figure, or the one that it supersedes.
     Of that a blank text removes a unit, place or date.
@@ -88,6 +82,11 @@ def record_figure(
             date = None if removed else parse_date(text, what=what).value
             values[f"{column}_date"] = date.day if date else None
             values[f"{column}_precision"] = date.precision if date else None
+    return values
+
+
+def record_figure(connection: Connection, claim_id: int, values: dict[str, Any]) -> None:
+    """Record the figure of a claim as it was read, or replace the one that it has."""
     statement = insert(figure).values(claim_id=claim_id, **values)
     connection.execute(
         statement.on_conflict_do_update(index_elements=[figure.c.claim_id], set_=values)

@@ -65,10 +65,17 @@ def refuse_move(connection: Connection, view: ClaimView, given: MarkGiven) -> No
         UsageError: ``change`` is given, and there is no verdict to change.
         ConflictError: no such move, the same verdict again, or another one without ``change``.
     """
-    if view.verdict is None and given.change is not None:
+    if (
+        given.change is not None
+        and view.verdict is None
+        and view.last_verdict in (None, given.verdict)
+    ):
         raise UsageError(
             f"--change says why one verdict replaces another, and claim {view.id} has none yet:"
-            " leave it out.",
+            " leave it out."
+            if view.last_verdict is None
+            else f"--change says why one verdict replaces another, and claim {view.id} was"
+            f" {hyphenated(view.last_verdict)} before, too: leave it out."
         )
     if (view.status, given.status) not in TRANSITIONS:
         raise _no_such_move(connection, view, given)

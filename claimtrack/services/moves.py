@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence, review, review_evidence
@@ -37,14 +37,14 @@ class RestedOn:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One review with the claim that it moved."""
+    """One review with the claim that it moved; ``replaced`` is the last verdict before it."""
 
     claim_id: int
     statement: str
     kind: Kind
     no: int
     from_status: Status
-    from_verdict: Verdict | None
+    replaced: Verdict | None
     status: Status
     verdict: Verdict | None
     because: str
@@ -61,6 +61,16 @@ class Move:
         return word_of(self.status, self.verdict)
 
     @property
+    def from_verdict(self) -> Verdict | None:
+        """The verdict that it left, where the claim was checked."""
+        return self.replaced if self.from_status is Status.CHECKED else None
+
+    @property
+    def changes_verdict(self) -> bool:
+        """Whether another verdict stands now than the last one, reopened in between or not."""
+        return self.verdict is not None and self.replaced not in (None, self.verdict)
+
+    @property
     def from_word(self) -> str:
         """Where it came from: the verdict, else the status."""
         return word_of(self.from_status, self.from_verdict)
@@ -75,17 +85,20 @@ def moves(
 ) -> list[Move]:
     """Reviews in the order in which they were recorded; or the ``latest`` few, newest first."""
     before = review.alias("before")
-    chosen = (
-        select(
-            review,
-            claim.c.statement,
-            claim.c.kind,
-            before.c.verdict.label("from_verdict"),
+    # Of a claim that was reopened in between, too: a verdict replaces the last one there was.
+    last_verdict = (
+        select(before.c.verdict)
+        .where(
+            before.c.claim_id == review.c.claim_id,
+            before.c.no < review.c.no,
+            before.c.verdict.is_not(None),
         )
-        .join(claim, claim.c.id == review.c.claim_id)
-        .outerjoin(
-            before, and_(before.c.claim_id == review.c.claim_id, before.c.no == review.c.prev_no)
-        )
+        .order_by(before.c.no.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    chosen = select(review, claim.c.statement, claim.c.kind, last_verdict.label("replaced")).join(
+        claim, claim.c.id == review.c.claim_id
     )
     if window is not None and window.since is not None:
         chosen = chosen.where(review.c.recorded_at >= window.since)
@@ -107,7 +120,7 @@ def moves(
             kind=Kind(row.kind),
             no=row.no,
             from_status=Status(row.from_status),
-            from_verdict=Verdict(row.from_verdict) if row.from_verdict else None,
+            replaced=Verdict(row.replaced) if row.replaced else None,
             status=Status(row.status),
             verdict=Verdict(row.verdict) if row.verdict else None,
             because=row.because,

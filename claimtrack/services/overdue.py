@@ -1,17 +1,29 @@
-"""What should have been done by now: due, to be checked again, too long in review."""
+"""What should have been done by now: due, to be checked again, too long in review, undermined."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array_agg
 
 from claimtrack.models.claims import claim
-from claimtrack.models.reviews import review
+from claimtrack.models.reviews import evidence, review, review_evidence
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.services.unverified import OPEN, age_in_days
 from claimtrack.vocab import Status
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutEvidence:
+    """A verdict from under which evidence was withdrawn: when first, which, and days since."""
+
+    line: ListedClaim
+    withdrawn_at: dt.datetime
+    evidence_ids: list[int]
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,28 @@ class Overdue:
     due: list[tuple[ListedClaim, int]]
     recheck: list[tuple[ListedClaim, int]]
     in_review: list[tuple[ListedClaim, int]]
+    evidence_withdrawn: list[WithoutEvidence]
+
+
+def evidence_withdrawn() -> Select[Any]:
+    """Claims whose verdict rests on evidence withdrawn since: when the first was, and which."""
+    return (
+        select(
+            claim.c.id,
+            func.min(evidence.c.withdrawn_at).label("withdrawn_at"),
+            array_agg(aggregate_order_by(evidence.c.id, evidence.c.id)).label("evidence_ids"),
+        )
+        .join(
+            review_evidence,
+            and_(
+                review_evidence.c.claim_id == claim.c.id,
+                review_evidence.c.review_no == claim.c.review_no,
+            ),
+        )
+        .join(evidence, evidence.c.id == review_evidence.c.evidence_id)
+        .where(claim.c.verdict.is_not(None), evidence.c.withdrawn_at.is_not(None))
+        .group_by(claim.c.id)
+    )
 
 
 def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: int) -> Overdue:
@@ -28,7 +62,8 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
 
     A claim is overdue when its due date has passed and it is open; to be checked again from its
     recheck date on while it is checked; and too long in review after more than ``days`` times
-    24 hours; the whole days since the review began are then given.
+    24 hours; the whole days since the review began are then given. A verdict whose evidence was
+    withdrawn is late from then on.
     """
     late = select(claim).where(claim.c.due_on < today, claim.c.status.in_(OPEN))
     again = select(claim).where(claim.c.recheck_on <= today, claim.c.status == Status.CHECKED)
@@ -42,6 +77,8 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
     )
     since = {row.id: row.recorded_at for row in connection.execute(begun)}
     long = select(claim).where(claim.c.id == func.any(list(since)))
+    undermined = {row.id: row for row in connection.execute(evidence_withdrawn())}
+    bare = select(claim).where(claim.c.id == func.any(list(undermined)))
     return Overdue(
         due=[
             (line, (today - line.due_on).days)
@@ -59,5 +96,17 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
                 for line in lines(connection, long, lambda page: [page.c.id])
             ),
             key=lambda pair: (-pair[1], pair[0].id),
+        ),
+        evidence_withdrawn=sorted(
+            (
+                WithoutEvidence(
+                    line=line,
+                    withdrawn_at=undermined[line.id].withdrawn_at,
+                    evidence_ids=undermined[line.id].evidence_ids,
+                    days=age_in_days(undermined[line.id].withdrawn_at, moment),
+                )
+                for line in lines(connection, bare, lambda page: [page.c.id])
+            ),
+            key=lambda one: (one.withdrawn_at, one.line.id),
         ),
     )

@@ -39,14 +39,13 @@ class Period:
 def period(connection: Connection, window: Window) -> Period:
     """The work between two instants.
 
-    Concluded is what became checked; a verdict that replaced another one is changed instead.
+    Concluded is what became checked; a verdict that replaced another one, also of a claim that was
+    reopened in between, is changed instead.
     Reopened is what was checked or set aside and is to be looked at again.
     """
     all_moves = moves(connection, window)
     concluded = [
-        move
-        for move in all_moves
-        if move.status is Status.CHECKED and move.from_status is not Status.CHECKED
+        move for move in all_moves if move.status is Status.CHECKED and not move.changes_verdict
     ]
     closed = (Status.CHECKED, Status.SET_ASIDE)
     chosen = _within(select(claim), window)
@@ -54,7 +53,7 @@ def period(connection: Connection, window: Window) -> Period:
     return Period(
         recorded=recorded,
         concluded=concluded,
-        changed=[move for move in all_moves if move.change is not None],
+        changed=[move for move in all_moves if move.changes_verdict],
         reopened=[move for move in all_moves if move.from_status in closed and move.status in OPEN],
         set_aside=[move for move in all_moves if move.status is Status.SET_ASIDE],
         load=_load(connection, recorded, concluded),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import speaker
-from claimtrack.models.reviews import evidence, review_evidence
 from claimtrack.models.sources import source
 from claimtrack.services.moves import Move, moves
+from claimtrack.services.overdue import evidence_withdrawn
 from claimtrack.services.period import holding
 from claimtrack.vocab import Kind, Priority, Status, Verdict
 
@@ -54,18 +54,7 @@ def summary(connection: Connection) -> Summary:
         for word in {row.status, row.verdict, row.kind} - {None}:
             counts[word] += row.claims
         priorities[row.priority] += row.claims
-    rested_on_withdrawn = (
-        select(func.count(claim.c.id.distinct()))
-        .join(
-            review_evidence,
-            and_(
-                review_evidence.c.claim_id == claim.c.id,
-                review_evidence.c.review_no == claim.c.review_no,
-            ),
-        )
-        .join(evidence, evidence.c.id == review_evidence.c.evidence_id)
-        .where(claim.c.verdict.is_not(None), evidence.c.withdrawn_at.is_not(None))
-    )
+    rested_on_withdrawn = select(func.count()).select_from(evidence_withdrawn().subquery())
     things = connection.execute(
         select(
             select(func.count())

@@ -198,6 +198,11 @@ class ClaimView(NamedTuple):
         return word_of(self.status, self.verdict)
 
     @property
+    def last_verdict(self) -> Verdict | None:
+        """The latest verdict, also of a claim that was reopened since."""
+        return next((one.verdict for one in reversed(self.reviews) if one.verdict), None)
+
+    @property
     def standing(self) -> tuple[AppearanceView, ...]:
         """The appearances that were not withdrawn."""
         return tuple(one for one in self.appearances if one.withdrawn is None)

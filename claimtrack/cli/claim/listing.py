@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 _FOR_PEOPLE = (
     Column("id", "ID", align="right"),
     Column("word", "Status", max_width=16),
-    Column("priority", "Priority"),
-    Column("speaker", "Speaker", max_width=24),
+    Column("priority", "Priority", drop=1),
+    Column("speaker", "Speaker", max_width=20),
     Column("statement", "Statement", grow=True),
-    Column("source", "Source", grow=True, max_width=36),
-    Column("said_on", "Said on"),
-    Column("recorded_at", "Recorded"),
+    Column("source", "Source", max_width=24, drop=3),
+    Column("said_on", "Said on", fixed=True),
+    Column("recorded_at", "Recorded", fixed=True, drop=2),
 )
 _FOR_SPREADSHEETS = sheet(
     "id external_id statement status verdict kind priority topics language speaker"

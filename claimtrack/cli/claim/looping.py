@@ -15,7 +15,7 @@ import click
 from claimtrack.cli.app import App
 from claimtrack.cli.claim.adding import record
 from claimtrack.cli.streams import asking, not_utf8, read_line
-from claimtrack.errors import ClaimtrackError, UsageError
+from claimtrack.errors import ClaimtrackError, ConflictError, UsageError
 from claimtrack.render import Format, Listing, escape_terminal
 from claimtrack.vocab import Manner, hyphenated
 
@@ -86,10 +86,14 @@ class _Entry:
         self.source = source
         self.who = appeared.manner or "nobody"
         self.recorded: list[int] = []
+        self.again = 0
 
     def tally(self) -> str:
-        """How many claims were entered."""
-        return f"{len(self.recorded)} claim{'' if len(self.recorded) == 1 else 's'}"
+        """What was entered: claims, and further appearances of earlier ones."""
+        words = f"{len(self.recorded)} claim{'' if len(self.recorded) == 1 else 's'}"
+        if self.again:
+            words += f" and {self.again} appearance{'' if self.again == 1 else 's'}"
+        return words
 
     def run(self) -> None:
         """Take lines until an empty one."""
@@ -113,7 +117,7 @@ class _Entry:
 
     def _next_line(self) -> str:
         if not self.app.interactive:
-            return read_line().strip()
+            return read_line().removeprefix("\ufeff").strip()  # as Windows begins its files
         when = f", {self.appeared.said_on}" if self.appeared.said_on else ""
         try:
             with asking():
@@ -144,6 +148,8 @@ class _Entry:
 
     def _speak(self, line: str) -> None:
         """`@A; @B`: who speaks from here on; `@` alone is the source's own voice."""
+        if re.search(r"\s@", line.replace("; @", ";@")):
+            raise UsageError("Separate several speakers with a semicolon: @A; @B.")
         names = tuple(
             name for part in line.split(";") if (name := part.strip().removeprefix("@").strip())
         )
@@ -199,16 +205,25 @@ class _Entry:
         if not number.isdecimal():
             raise UsageError("Say which claim was said here again: /again 14.")
         _, numbers = add_to(self.app, int(number), self.appeared)
-        self.app.say(f"  {number}.{numbers[0]}")
+        self.again += len(numbers)
+        self.app.say(f"  appearance {number}.{numbers[0]}")
 
     def _record(self, line: str) -> None:
+        if not self.appeared.speakers and self.appeared.manner is None:
+            raise UsageError("Who says it? Type @NAME first, or @ alone for its own voice.")
         given = dataclasses.replace(self.given, statement=line)
         appeared = self.appeared
         if appeared.quote is None and (quotes := _QUOTED.findall(line)):
             appeared = dataclasses.replace(appeared, quote=" … ".join(quotes))
             if _QUOTED.fullmatch(line):
                 given = dataclasses.replace(given, statement=quotes[0])
-        view = record(self.app, given, appeared)
+        try:
+            view = record(self.app, given, appeared)
+        except ConflictError as error:
+            claim_id = getattr(error, "claim_id", None)
+            if claim_id is not None and self.app.interactive:
+                error.next_command = f"/again {claim_id}"
+            raise
         self.recorded.append(view.id)
         self._said(view)
 

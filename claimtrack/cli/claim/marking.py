@@ -114,6 +114,7 @@ def _moved(view: ClaimView) -> str:
 @click.argument("claim_id", metavar="ID", type=Id())
 def history(app: App, claim_id: int) -> None:
     """All that happened to a claim, oldest first: who did what when, and why."""
+    from claimtrack.cli.lines import people
     from claimtrack.services.history import history as tell
 
     with app.read() as connection:
@@ -121,8 +122,8 @@ def history(app: App, claim_id: int) -> None:
     app.emit(
         Listing(
             columns=(
-                Column("at", "When"),
-                Column("actor", "Who"),
+                Column("at", "When", fixed=True),
+                Column("actor", "Who", max_width=20),
                 Column("what", "What"),
                 Column("detail", "Detail", grow=True),
                 Column("because", "Because", grow=True),
@@ -140,7 +141,7 @@ def history(app: App, claim_id: int) -> None:
             ],
             cells=(
                 (lambda row: {**row, "at": f"{row['at']:%Y-%m-%d %H:%M} UTC"})
-                if app.as_table
+                if people(app)
                 else None
             ),
         )

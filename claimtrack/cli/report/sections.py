@@ -13,7 +13,7 @@ from claimtrack.render import Column, Listing
 
 @dataclass(frozen=True)
 class Section:
-    """One section: its key in JSON, its heading, and the columns that a terminal shows."""
+    """One section: its key in JSON, its heading, and the columns that people see."""
 
     key: str
     title: str
@@ -41,11 +41,11 @@ def emit_sections(
 ) -> None:
     """Print a report in the chosen format.
 
-    A terminal gets the sections one below the other, at most ``limit`` rows of each. JSON is an
+    People get the sections one below the other, at most ``limit`` rows of each. JSON is an
     object with an array for each section, and all of them once more as ``rows``, each with its
     ``section``; the other formats are those rows, in ``columns``.
     """
-    if app.as_table:
+    if people(app):
         _emit_tables(app, sections, limit, preamble, empty)
         return
     shown = [(section, section.rows[:limit]) for section in sections]
@@ -56,7 +56,6 @@ def emit_sections(
             rows=[{"section": section.key, **row} for section, rows in shown for row in rows],
             cells=lambda row: with_all(keys, cells(app, row)),
             header={**header, **{section.key: list(rows) for section, rows in shown}},
-            preamble=preamble if people(app) else (),
             empty=empty,
         )
     )
@@ -106,10 +105,11 @@ def _emit_tables(
         more = len(section.rows) - (len(section.rows) if limit is None else limit)
         app.emit(
             Listing(
-                columns=section.columns,
+                columns=section.columns if section.rows else (),
                 rows=section.rows[:limit],
                 cells=lambda row, keys=keys: with_all(keys, cells(app, row)),  # type: ignore[misc]
-                preamble=[*before, section.heading],
+                preamble=before,
+                heading=section.heading,
                 footer=[f"{more:,} more: --limit 0 shows all."] if more > 0 else (),
             )
         )

@@ -87,7 +87,7 @@ _LATEST = (
     Column("statement", "Statement", grow=True),
     Column("word", "Marked"),
     Column("by", "By", max_width=20),
-    Column("at", "On"),
+    Column("at", "On", fixed=True),
 )
 
 
@@ -105,17 +105,17 @@ def _counts(app: App, counts: Mapping[Any, int]) -> list[dict[str, Any]]:
 
 _FIGURES = (
     Column("id", "ID", align="right"),
-    Column("dated", "Day"),
-    Column("value", "Figure"),
-    Column("unit", "Unit"),
-    Column("counted", "Counted", max_width=24),
+    Column("dated", "Day", fixed=True),
+    Column("value", "Figure", fixed=True),
+    Column("unit", "Unit", max_width=14, drop=1),
+    Column("counted", "Counted", grow=True),
     Column("where", "Where", max_width=24),
-    Column("since", "Since"),
-    Column("speaker", "Speaker", max_width=24),
-    Column("source", "Source", grow=True, max_width=36),
-    Column("word", "Status"),
-    Column("superseded_by", "Superseded by"),
-    Column("contradicts", "Contradicts", style=lambda _: "red"),
+    Column("since", "Since", fixed=True, drop=3),
+    Column("speaker", "Speaker", max_width=20, drop=4),
+    Column("source", "Source", max_width=24, drop=5),
+    Column("word", "Status", drop=2),
+    Column("superseded_by", "Superseded by", drop=6),
+    Column("contradicts", "Contradicts", fixed=True, max_width=24, style=lambda _: "red"),
 )
 _FIGURE_KEYS = words(
     "id statement dated value comparator low high unit counted where on since speaker"

@@ -37,15 +37,15 @@ _HISTOGRAM_WIDTH = 60
 _FOR_PEOPLE = (
     Column("id", "ID", align="right"),
     Column("priority", "Priority"),
-    Column("reach", "Reach", align="right"),
+    Column("reach", "Reach", align="right", drop=3),
     Column("age_days", "Days", align="right"),
     Column("status", "State"),
-    Column("assigned_to", "Holder", max_width=20),
-    Column("speaker", "Speaker", max_width=24),
+    Column("assigned_to", "Holder", max_width=14, drop=2),
+    Column("speaker", "Speaker", max_width=20),
     Column("statement", "Statement", grow=True),
-    Column("source", "Source", grow=True, max_width=36),
-    Column("appearances", "Seen", align="right"),
-    Column("due_on", "Due"),
+    Column("source", "Source", max_width=24, drop=5),
+    Column("appearances", "Seen", align="right", drop=4),
+    Column("due_on", "Due", fixed=True, drop=1),
 )
 _FOR_SPREADSHEETS = sheet(
     "id statement kind status priority age_days assigned_to speaker manner said_on"
@@ -110,11 +110,14 @@ def unverified(
             "histogram": [{"age": label, "claims": count} for label, count in totals.ages],
         }
         preamble = _preamble(totals, day, chosen) if people(app) else []
+        drawing = [*histogram(totals.ages, _HISTOGRAM_WIDTH), ""] if totals.open else []
         if by is not None:
             groups = service.open_groups(connection, service.By(by), chosen, most, tables)
-            app.emit(_grouped(app, service.By(by), groups, moment, header, preamble))
+            app.emit(_grouped(app, service.By(by), groups, moment, header, preamble, drawing))
             return
-        app.emit(_listed(app, connection, chosen, most, place, tables, moment, header, preamble))
+        app.emit(
+            _listed(app, connection, chosen, most, place, tables, moment, header, preamble, drawing)
+        )
 
 
 def _past_day(app: App, words: str | None) -> dt.date | None:
@@ -164,8 +167,6 @@ def _preamble(totals: OpenTotals, day: dt.date | None, kinds: tuple[Kind, ...]) 
     if any(totals.apart.values()):
         apart = ", ".join(_counted(count, kind) for kind, count in totals.apart.items() if count)
         lines.append(f"Counted apart: {apart}")
-    if totals.open:
-        lines += ["", *histogram(totals.ages, _HISTOGRAM_WIDTH)]
     return [*lines, ""]
 
 
@@ -183,6 +184,7 @@ def _listed(
     moment: dt.datetime,
     header: dict[str, Any],
     preamble: list[str],
+    drawing: list[str],
 ) -> Listing:
     from claimtrack.services.unverified import Cursor, age_in_days, open_rows
 
@@ -203,6 +205,7 @@ def _listed(
         cells=lambda row: with_all((column.key for column in _FOR_SPREADSHEETS), cells(app, row)),
         header=header,
         preamble=preamble,
+        drawing=drawing,
         footer=footer,
         empty="Nothing is waiting to be checked." if place is None else "That was all.",
     )
@@ -237,6 +240,7 @@ def _grouped(
     moment: dt.datetime,
     header: dict[str, Any],
     preamble: list[str],
+    drawing: list[str],
 ) -> Listing:
     for_people = (
         Column("group", str(by).capitalize(), grow=True),
@@ -253,6 +257,7 @@ def _grouped(
         ),
         header={**header, "by": by},
         preamble=preamble,
+        drawing=drawing,
         empty="Nothing is waiting to be checked.",
     )
 

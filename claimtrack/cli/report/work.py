@@ -24,6 +24,7 @@ from claimtrack.render import Column
 if TYPE_CHECKING:
     from claimtrack.services.lines import ListedClaim
     from claimtrack.services.moves import Move
+    from claimtrack.services.overdue import WithoutEvidence
 
 _ID = Column("id", "ID", align="right")
 _STATEMENT = Column("statement", "Statement", grow=True)
@@ -32,9 +33,9 @@ _BECAUSE = Column("because", "Because", grow=True)
 _RECORDED = (
     _ID,
     _STATEMENT,
-    Column("speaker", "Speaker", max_width=24),
-    Column("source", "Source", grow=True, max_width=36),
-    Column("recorded_by", "By", max_width=20),
+    Column("speaker", "Speaker", max_width=20),
+    Column("source", "Source", max_width=24, drop=2),
+    Column("recorded_by", "By", max_width=20, drop=1),
     Column("word", "Status now"),
 )
 _CONCLUDED = (
@@ -43,12 +44,12 @@ _CONCLUDED = (
     Column("verdict", "Verdict"),
     Column("by", "Checker", max_width=20),
     _BECAUSE,
-    Column("evidence", "Evidence", grow=True, max_width=48),
+    Column("evidence", "Evidence", grow=True, max_width=48, drop=1),
 )
 _CHANGED = (
     _ID,
     _STATEMENT,
-    Column("from_verdict", "Was"),
+    Column("replaced", "Was"),
     Column("verdict", "Is"),
     Column("change", "Change"),
     _BY,
@@ -70,7 +71,7 @@ _LOAD = (
     Column("holding", "Holding now", align="right"),
 )
 _PERIOD_KEYS = words(
-    "id statement kind status verdict from_status from_verdict change reason because"
+    "id statement kind status verdict from_status from_verdict replaced change reason because"
     " by at evidence_count evidence speaker source source_url person recorded"
     " concluded holding"
 )
@@ -172,7 +173,7 @@ def corrections(app: App, since: str | None, until: str | None, limit: int | Non
         {
             "id": move.claim_id,
             "statement": move.statement,
-            "old_verdict": move.from_verdict,
+            "old_verdict": move.replaced,
             "new_verdict": move.verdict,
             "because": move.because,
             "by": move.recorded_by,
@@ -188,7 +189,7 @@ def corrections(app: App, since: str | None, until: str | None, limit: int | Non
         Column("new_verdict", "Is"),
         _BECAUSE,
         _BY,
-        Column("at", "On"),
+        Column("at", "On", fixed=True),
     )
     emit_flat(
         app,
@@ -204,7 +205,9 @@ def corrections(app: App, since: str | None, until: str | None, limit: int | Non
 _OVERDUE_KEYS = words(
     "id statement kind status verdict priority days assigned_to due_on recheck_on"
     " speaker source source_url reach appearances recorded_at"
+    " withdrawn_at withdrawn_evidence"
 )
+_PIECES = Column("withdrawn_evidence", "Evidence", fixed=True, max_width=16)
 
 
 @command(report, "overdue", example="claimtrack report overdue --days 14")
@@ -216,7 +219,10 @@ _OVERDUE_KEYS = words(
 )
 @limit_option("rows of a section")
 def overdue(app: App, days: int | None, limit: int | None) -> None:
-    """What is late: due, to be checked again, or too long in review."""
+    """What is late: due, to be checked again, too long in review, or without its evidence.
+
+    A verdict is without its evidence once a piece on which it rests was withdrawn.
+    """
     from claimtrack.services import overdue as service
     from claimtrack.services.unverified import present_moment
 
@@ -239,6 +245,12 @@ def overdue(app: App, days: int | None, limit: int | None) -> None:
             _late("Days", "due_on", "Due"),
             _rows(late.in_review),
         ),
+        Section(
+            "evidence_withdrawn",
+            "Evidence withdrawn since the verdict",
+            _late("Days", "withdrawn_at", "Withdrawn", _PIECES),
+            _rows_without_evidence(late.evidence_withdrawn),
+        ),
     ]
     emit_sections(
         app,
@@ -256,16 +268,29 @@ def overdue(app: App, days: int | None, limit: int | None) -> None:
     )
 
 
-def _late(days: str, date: str, title: str) -> tuple[Column, ...]:
+def _late(days: str, date: str, title: str, *more: Column) -> tuple[Column, ...]:
     return (
         _ID,
         Column("days", days, align="right"),
-        Column(date, title),
-        Column("word", "Status"),
-        Column("assigned_to", "Holder", max_width=20),
-        Column("priority", "Priority"),
+        Column(date, title, fixed=True),
+        *more,
+        Column("word", "Status", drop=1),
+        Column("assigned_to", "Holder", max_width=14),
+        Column("priority", "Priority", drop=2),
         _STATEMENT,
     )
+
+
+def _rows_without_evidence(late: list[WithoutEvidence]) -> list[dict[str, Any]]:
+    return [
+        {
+            **line_json(one.line),
+            "days": one.days,
+            "withdrawn_at": one.withdrawn_at,
+            "withdrawn_evidence": one.evidence_ids,
+        }
+        for one in late
+    ]
 
 
 def _rows(late: list[tuple[ListedClaim, int]]) -> list[dict[str, Any]]:
