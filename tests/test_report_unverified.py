@@ -190,6 +190,8 @@ def test_ages_fall_into_buckets(committed: Connection, ok: Run) -> None:
     assert [bucket["claims"] for bucket in found["histogram"]] == [2, 2, 2, 2, 2]
     assert sorted(row["age_days"] for row in found["rows"]) == [0, 0, 1, 7, 8, 30, 31, 90, 91, 400]
     assert "over 90 days" in ok("report", "unverified").out
+    markdown = ok("report", "unverified", "--format", "markdown").out
+    assert "over 90 days" in markdown.split("```")[1], "bars keep their places in a code block"
 
 
 def test_the_first_appearance_that_stands_speaks_for_the_claim(

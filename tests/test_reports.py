@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, text
 
+from claimtrack.cli.app import App
 from claimtrack.db import make_engine
 from claimtrack.models.claims import claim, figure
 from tests import records
@@ -232,7 +233,7 @@ def test_overdue_is_what_has_passed_and_still_stands(committed: Connection, ok: 
     in_review = [(row["id"], row["days"]) for row in found["in_review"]]
     assert in_review == [(long, 20), (hours, 14)]
     assert found["review_days"] == 14
-    assert found["totals"] == {"due": 2, "recheck": 1, "in_review": 2}
+    assert found["totals"] == {"due": 2, "recheck": 1, "in_review": 2, "evidence_withdrawn": 0}
     assert [row["section"] for row in found["rows"]] == ["due"] * 2 + ["recheck"] + [
         "in_review"
     ] * 2
@@ -242,6 +243,51 @@ def test_overdue_is_what_has_passed_and_still_stands(committed: Connection, ok: 
     setting = {"CLAIMTRACK_REVIEW_DAYS": "4"}
     found = ok("report", "overdue", "--format", "json", env=setting).json
     assert len(found["in_review"]) == 3
+
+
+@pytest.fixture
+def undermined(march: dict[str, int], committed: Connection) -> list[int]:
+    """The ids of two withdrawn pieces: a verdict rests on the first, on the other no more."""
+    ids = committed.scalars(
+        text(
+            "UPDATE evidence SET withdrawn_at = CAST(:at AS timestamptz), withdrawn_by = 'x',"
+            " withdrawn_because = 'forged' WHERE claim_id IN (:true, :corrected) RETURNING id"
+        ),
+        {"at": NOW - 3 * DAY, "true": march["true"], "corrected": march["corrected"]},
+    ).all()
+    records.review(
+        committed,
+        march["corrected"],
+        "checked",
+        records.evidence(committed, march["corrected"], url="https://archive.example/other"),
+        verdict="false",
+        change="update",
+    )
+    committed.commit()
+    return sorted(ids)
+
+
+def test_a_verdict_whose_evidence_was_withdrawn_is_overdue(
+    march: dict[str, int], undermined: list[int], ok: Run
+) -> None:
+    found = report(ok, "overdue")
+    assert found["totals"]["evidence_withdrawn"] == 1
+    (row,) = found["evidence_withdrawn"]
+    assert (row["id"], row["verdict"], row["days"]) == (march["true"], "true", 3)
+    assert row["withdrawn_evidence"] == undermined[:1]
+    assert row["withdrawn_at"].startswith(str((NOW - 3 * DAY).date()))
+    assert row["id"] in [
+        row["id"] for row in found["rows"] if row["section"] == "evidence_withdrawn"
+    ]
+    assert report(ok, "summary")["totals"]["evidence_withdrawn"] == 1
+    for fmt in ("table", "markdown"):
+        out = ok("report", "overdue", "--format", fmt).out
+        assert "Evidence withdrawn since the verdict: 1" in out
+        assert str((NOW - 3 * DAY).date()) in out
+        assert "The true one" in out
+    lines = ok("report", "overdue", "--format", "csv").out.splitlines()
+    (sheet,) = (line for line in csv.DictReader(lines) if line["section"] == "evidence_withdrawn")
+    assert (sheet["id"], sheet["withdrawn_evidence"]) == (str(march["true"]), str(undermined[0]))
 
 
 # --- Summary -------------------------------------------------------------------------------------
@@ -489,6 +535,65 @@ def test_what_cannot_be_asked_is_said(
 ) -> None:
     outcome = run("report", *words)
     assert (outcome.code, sentence in outcome.err) == (code, True), outcome.err
+
+
+def test_markdown_has_a_heading_and_a_table_for_each_section(
+    march: dict[str, int], ok: Run
+) -> None:
+    out = ok(
+        *("report", "period", "--since", "2024-03-05", "--until", "2024-03-09"),
+        *("--format", "markdown"),
+    ).out
+    headings = [line for line in out.splitlines() if line.startswith("#")]
+    assert headings == [
+        "## Recorded: 1",
+        "## Concluded: 2",
+        "## Verdict changed: 1",
+        "## Reopened: 1",
+        "## Set aside: none",
+        "## Load: 2",
+    ]
+    rules = [line for line in out.splitlines() if line.startswith(("| ---: |", "| --- |"))]
+    assert len(rules) == 5, "a table for each section that has rows"
+    assert out.index("## Concluded") < out.index("The corrected one") < out.index("## Verdict")
+    assert "| in-review |" in out
+    assert "\n\n\n" not in out
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(
+    "words", [("claim", "list"), ("report", "unverified"), ("report", "figures")]
+)
+def test_a_narrow_terminal_keeps_ids_numbers_and_dates_whole(
+    committed: Connection,
+    ok: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    width: int,
+) -> None:
+    committed.execute(text("ALTER TABLE claim ALTER id RESTART WITH 12345"))
+    statement = "A hundred thousand sandbags were filled in a single night"
+    made = record_figure(
+        committed, statement, 100_000, on_date="2024-05-31", said_on="2024-06-01", comparator=">"
+    )
+    committed.execute(
+        text("UPDATE source SET title = :title"), {"title": "How a town kept its feet dry in June"}
+    )
+    committed.commit()
+    monkeypatch.setattr(App, "width", width)
+    out = ok(*words).out
+    assert max(map(len, out.splitlines())) <= width
+    row = next(line for line in out.splitlines() if str(made) in line)
+    if words == ("report", "figures"):
+        assert "2024-05-31" in row
+        assert "more than 100,000" in row
+        assert width < 80 or "displaced" in row
+        return
+    if words == ("claim", "list"):
+        assert "2024-06-01" in row
+    if width >= 80:
+        assert statement[:27] in row
+        assert "unverified" in row
 
 
 def test_a_claim_without_any_appearance_is_no_obstacle(committed: Connection, ok: Run) -> None:

@@ -286,6 +286,22 @@ def test_the_history_tells_what_was_recorded_and_marked(connection: Connection) 
     ]
 
 
+def test_history_tells_people_the_minute_and_scripts_the_instant(
+    ok: Run, database_url: str
+) -> None:
+    at = dt.datetime(2024, 3, 5, 12, 30, 15, tzinfo=dt.UTC)
+    with make_engine(database_url).begin() as connection:
+        claim_id = records.claim(connection)
+        records.review(connection, claim_id, "in_review")
+        connection.execute(text("ALTER TABLE event DISABLE TRIGGER USER"))
+        connection.execute(text("UPDATE event SET recorded_at = :at"), {"at": at})
+    for fmt in ("table", "markdown"):
+        out = ok("claim", "history", claim_id, "--format", fmt).out
+        assert "2024-03-05 12:30 UTC" in out
+        assert "12:30:15" not in out
+    assert "12:30:15" in ok("claim", "history", claim_id, "--format", "json").out
+
+
 def test_edits_are_told_in_words_with_what_stood_before_and_why(connection: Connection) -> None:
     claim_id = records.claim(connection)
     figure(connection, claim_id, comparator="~", low=40)

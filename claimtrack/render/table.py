@@ -37,7 +37,7 @@ def write_table(listing: Listing, out: TextIO, *, width: int | None, color: bool
     ]
     widths = [max(map(display_width, cells)) for cells in zip(titles, *rows, strict=True)]
     if width is not None:
-        empty = [all(row[index] is None for row in values) for index in range(len(columns))]
+        empty = [{row[index] for row in rows} <= {_NOTHING, ""} for index in range(len(columns))]
         kept = _kept(widths, columns, right, empty, width)
         columns = [columns[index] for index in kept]
         right = [right[index] for index in kept]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, array_agg
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence, review, review_evidence
@@ -36,13 +36,13 @@ class Overdue:
     evidence_withdrawn: list[WithoutEvidence]
 
 
-def evidence_withdrawn() -> Select[Any]:
+def evidence_withdrawn() -> Select[int, dt.datetime | None, Any]:
     """Claims whose verdict rests on evidence withdrawn since: when the first was, and which."""
     return (
         select(
             claim.c.id,
             func.min(evidence.c.withdrawn_at).label("withdrawn_at"),
-            array_agg(aggregate_order_by(evidence.c.id, evidence.c.id)).label("evidence_ids"),
+            func.array_agg(aggregate_order_by(evidence.c.id, evidence.c.id)).label("evidence_ids"),
         )
         .join(
             review_evidence,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _FOR_PEOPLE = (
     Column("id", "ID", align="right"),
-    Column("word", "Status", max_width=16),
+    Column("word", "Status", fixed=True),
     Column("priority", "Priority", drop=1),
     Column("speaker", "Speaker", max_width=20),
     Column("statement", "Statement", grow=True),

@@ -274,7 +274,7 @@ def _late(days: str, date: str, title: str, *more: Column) -> tuple[Column, ...]
         Column("days", days, align="right"),
         Column(date, title, fixed=True),
         *more,
-        Column("word", "Status", drop=1),
+        Column("word", "Status"),
         Column("assigned_to", "Holder", max_width=14),
         Column("priority", "Priority", drop=2),
         _STATEMENT,
