@@ -438,10 +438,10 @@ def test_a_publisher_that_is_filled_in_by_number_tells_the_call_apart(
     connection: Connection,
 ) -> None:
     call = SourceGiven(title="Call with the mayor")
-    first, _ = sources.find_or_create(connection, call)
+    first = sources.record(connection, call).ref
     sources.resolve(connection, str(first.id), SourceGiven(publisher="Desk"))
-    again = sources.find_or_create(connection, SourceGiven(title=call.title, publisher="Desk"))
-    assert again == (sources.find(connection, str(first.id)), False)
+    again = sources.record(connection, SourceGiven(title=call.title, publisher="Desk"))
+    assert (again.ref, again.created) == (sources.find(connection, str(first.id)), False)
 
 
 def test_an_edit_that_would_make_two_sources_one_names_the_other(run: Run, ok: Run) -> None:

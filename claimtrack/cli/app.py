@@ -306,8 +306,7 @@ def command(
     """Register a command that gets the `App`, the shared options and an example in its help.
 
     ``group`` is None for a command that is a noun itself. ``example`` holds one or more command
-    lines; ``formats`` adds ``--format``;
-    ``context_settings`` are click's.
+    lines; ``formats`` adds ``--format``; ``context_settings`` are click's.
     """
 
     def register(function: Callable[..., Any]) -> click.Command:

@@ -26,8 +26,6 @@ def settle_speakers(app: App, given: AppearanceGiven, attempt: Callable[[Appeara
         try:
             return attempt(given)
         except NearMissError as error:
-            if not app.interactive:
-                raise
             from claimtrack.cli.asking import ask_which_speaker
 
             meant = ask_which_speaker(app, error)
@@ -51,8 +49,6 @@ def settle_speaker(
     try:
         return attempt(given)
     except NearMissError as error:
-        if not app.interactive:
-            raise
         from claimtrack.cli.asking import ask_which_speaker
 
         meant = ask_which_speaker(app, error)

@@ -75,15 +75,7 @@ def prepare(connection: Connection, given: AppearanceGiven, statement: str) -> R
     quote = _optional(given.quote, "quote")
     manner = _manner(given, quote, statement)
     told: list[str] = []
-    said_by: list[SpeakerRef] = []
-    for name in given.speakers:
-        speaker, created = speakers.resolve(
-            connection, name, insist_new=given.new_speaker or name in given.insisted
-        )
-        if created:
-            told.append(f"New speaker {speaker.id}: {speaker.name}.")
-        if speaker not in said_by:
-            said_by.append(speaker)
+    said_by = resolve_speakers(connection, given, told)
     source = _resolved_source(connection, given.source, told, given.details)
     said_on = read_said_on(given.said_on, source, told)
     values = {
@@ -96,6 +88,28 @@ def prepare(connection: Connection, given: AppearanceGiven, statement: str) -> R
         "place": _optional(given.place, "place", PLACE_LIMIT),
     }
     return Ready(tuple(said_by), source, said_on, values, tuple(told))
+
+
+def resolve_speakers(
+    connection: Connection, given: AppearanceGiven, told: list[str]
+) -> list[SpeakerRef]:
+    """Find or create the speakers that were named, each once; new ones are added to ``told``.
+
+    Raises:
+        NotFoundError: no speaker of a number that was given.
+        NearMissError: a name is nearly another speaker's.
+        InvalidDataError: a name can't be recorded.
+    """
+    found: list[SpeakerRef] = []
+    for name in given.speakers:
+        speaker, created = speakers.resolve(
+            connection, name, insist_new=given.new_speaker or name in given.insisted
+        )
+        if created:
+            told.append(f"New speaker {speaker.id}: {speaker.name}.")
+        if speaker not in found:
+            found.append(speaker)
+    return found
 
 
 def add_appearances(connection: Connection, claim_id: int, given: AppearanceGiven) -> Added:

@@ -249,7 +249,7 @@ def _refuse_checked(before: ClaimView, change: ClaimChange, what: str) -> None:
         return
     last = before.reviews[-1]
     raise ConflictError(
-        f"Claim {before.id} was found {before.word.replace('_', '-')} by {last.recorded_by} on"
+        f"Claim {before.id} was found {hyphenated(before.word)} by {last.recorded_by} on"
         f" {last.recorded_at:%Y-%m-%d}, and its {what} stand under that verdict. A slip of the"
         " pen is mended with --typo --because; anything else reopens it:",
         next_command=f"claimtrack claim mark {before.id} unverified --because WHY",

@@ -316,7 +316,7 @@ def _mark(
         ref, _ = sources.resolve(connection, *source)
         evidence.attach(connection, claim_id, ref.id, stance)
     given = MarkGiven(word=word, because=because)
-    reviews.mark(connection, claim_id, given, today=DAY)
+    reviews.mark_many(connection, [claim_id], given, today=DAY)
 
 
 def _context(connection: Connection, claim_id: int) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from claimtrack.errors import ConflictError, InvalidDataError, UsageError
 from claimtrack.keys import clean_text
@@ -18,7 +17,6 @@ from claimtrack.services import sources
 from claimtrack.services.days import coming_day
 from claimtrack.services.evidence import bears_witness, record_piece, why_no_witness
 from claimtrack.services.marks import MarkGiven, refuse_move, repeated, shortened
-from claimtrack.services.refusals import explain
 from claimtrack.services.stories import load_claim, load_claims, load_evidence, no_claim
 from claimtrack.services.views import ClaimView, EvidenceView, SourceRef
 from claimtrack.vocab import (
@@ -40,11 +38,6 @@ class Marked:
 
     claims: tuple[ClaimView, ...]
     told: tuple[str, ...]
-
-
-def mark(connection: Connection, claim_id: int, given: MarkGiven, *, today: dt.date) -> Marked:
-    """Mark one claim, as `mark_many` does."""
-    return mark_many(connection, [claim_id], given, today=today)
 
 
 def mark_many(
@@ -211,16 +204,9 @@ def _append(
     rests_on: Sequence[EvidenceView],
 ) -> None:
     no = len(view.reviews) + 1
-    try:
-        connection.execute(
-            insert(review).values(claim_id=view.id, no=no, from_status=view.status, **values)
-        )
-    except IntegrityError as error:
-        refused = explain(error)
-        raise type(refused)(
-            f"Claim {view.id}: {refused.message}",
-            next_command=f"claimtrack claim show {view.id}",
-        ) from error
+    connection.execute(
+        insert(review).values(claim_id=view.id, no=no, from_status=view.status, **values)
+    )
     if rests_on:
         connection.execute(
             insert(review_evidence),

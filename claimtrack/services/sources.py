@@ -174,14 +174,9 @@ def resolve(
     given = given or SourceGiven()
     number = source_number(reference)
     if number is None:
-        return find_or_create(connection, replace(given, url=reference))
+        done = record(connection, replace(given, url=reference))
+        return done.ref, done.created
     return _agree(connection, _row(connection, number), _clean(given)).ref, False
-
-
-def find_or_create(connection: Connection, given: SourceGiven) -> tuple[SourceRef, bool]:
-    """`record`, for those who only need the source and whether it is new."""
-    done = record(connection, given)
-    return done.ref, done.created
 
 
 def record(connection: Connection, given: SourceGiven) -> Recorded:

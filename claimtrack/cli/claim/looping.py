@@ -15,7 +15,7 @@ import click
 from claimtrack.cli.app import App
 from claimtrack.cli.claim.adding import record
 from claimtrack.cli.streams import asking, not_utf8, read_line
-from claimtrack.errors import ClaimtrackError, ConflictError, UsageError
+from claimtrack.errors import ClaimtrackError, UsageError
 from claimtrack.render import Format, Listing, escape_terminal
 from claimtrack.vocab import Manner, hyphenated
 
@@ -164,21 +164,14 @@ class _Entry:
     def _settled(self, change: AppearanceGiven) -> AppearanceGiven:
         """Ask now whom a name means, rather than at each statement; ids stand for them then."""
         from claimtrack.cli.settling import settle_speakers
-        from claimtrack.services import speakers
+        from claimtrack.services.appearances import resolve_speakers
 
         told: list[str] = []
 
         def attempt(now: AppearanceGiven) -> AppearanceGiven:
             with self.app.write() as connection:
-                refs = []
                 told.clear()
-                for name in now.speakers:
-                    ref, created = speakers.resolve(
-                        connection, name, insist_new=now.new_speaker or name in now.insisted
-                    )
-                    refs.append(ref)
-                    if created:
-                        told.append(f"New speaker {ref.id}: {ref.name}.")
+                refs = resolve_speakers(connection, now, told)
                 self.who = "; ".join(ref.name for ref in refs)
                 return dataclasses.replace(now, speakers=tuple(str(ref.id) for ref in refs))
 
@@ -211,6 +204,8 @@ class _Entry:
     def _record(self, line: str) -> None:
         if not self.appeared.speakers and self.appeared.manner is None:
             raise UsageError("Who says it? Type @NAME first, or @ alone for its own voice.")
+        from claimtrack.services.claims import AlreadyRecordedError
+
         given = dataclasses.replace(self.given, statement=line)
         appeared = self.appeared
         if appeared.quote is None and (quotes := _QUOTED.findall(line)):
@@ -219,10 +214,9 @@ class _Entry:
                 given = dataclasses.replace(given, statement=quotes[0])
         try:
             view = record(self.app, given, appeared)
-        except ConflictError as error:
-            claim_id = getattr(error, "claim_id", None)
-            if claim_id is not None and self.app.interactive:
-                error.next_command = f"/again {claim_id}"
+        except AlreadyRecordedError as error:
+            if self.app.interactive:
+                error.next_command = f"/again {error.claim_id}"
             raise
         self.recorded.append(view.id)
         self._said(view)
