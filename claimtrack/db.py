@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 #: The revision that this claimtrack works with. A constant, so that a read command can compare
 #: it without importing Alembic; a test holds it to the head of the migration scripts.
-HEAD_REVISION = "0004"
+HEAD_REVISION = "0005"
 
 #: How long a command waits for a row that somebody else is changing, before it gives up.
 LOCK_TIMEOUT = "15s"
@@ -81,8 +81,8 @@ def build_constraints() -> None:
         Table(name, metadata, *build(), extend_existing=True)
 
 
-#: Who acts, as the transaction said; the database's session user where it said nothing.
-ACTOR = text("COALESCE(NULLIF(current_setting('claimtrack.actor', true), ''), SESSION_USER)")
+#: Who acts: what the transaction said, where the login is the owner's; else the login.
+ACTOR = text("current_actor()")
 
 
 def id_column() -> Column[int]:
@@ -100,7 +100,10 @@ class Recorded(TypedColumns):
         comment="start of the transaction that recorded the row",
     )
     recorded_by: Column[str] = Column(
-        Text, nullable=False, server_default=ACTOR, comment="the actor, as typed or configured"
+        Text,
+        nullable=False,
+        server_default=ACTOR,
+        comment="the actor: as typed or configured on the owner's login, else the session user",
     )
     db_user: Column[str] = Column(
         Text,

@@ -166,6 +166,15 @@ class Comparator(StrEnum):
     RANGE = ".."
 
 
+class Role(StrEnum):
+    """What a login may do on a desk's server; each may what the one before it may, and more."""
+
+    READER = "reader"
+    RECORDER = "recorder"
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+
+
 #: One word that a person types for where a claim should go: a status, or a verdict.
 MARKS: tuple[str, ...] = (
     *(s.value for s in Status if s is not Status.CHECKED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from claimtrack.models.claims import appearance, attribution, claim, figure, note
+from claimtrack.models.desk import granted
 from claimtrack.models.events import event
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.reviews import evidence, review, review_evidence, transition
@@ -16,6 +17,7 @@ __all__ = [
     "event",
     "evidence",
     "figure",
+    "granted",
     "note",
     "publisher",
     "review",

@@ -369,6 +369,7 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "ck_figure_comparator": vocab.Comparator,
     "ck_figure_on_precision": vocab.Precision,
     "ck_figure_since_precision": vocab.Precision,
+    "ck_granted_role": vocab.Role,
     "ck_review_change": vocab.Change,
     "ck_review_reason": vocab.SetAsideReason,
     "ck_review_status": vocab.Status,

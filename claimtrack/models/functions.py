@@ -8,6 +8,24 @@ from __future__ import annotations
 #: Every function pins what its result could depend on.
 PINNED = "SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'"
 
+#: What reads or writes other rows than its own runs as the owner of the tables, whoever makes the
+#: change: a login that may record a claim may write neither its events nor its reach by itself.
+#: Nobody else may call such a function, or hang it on a table of their own (see rules.py).
+AS_OWNER = "SECURITY DEFINER"
+
+# Who acts. Inside it CURRENT_USER is the owner: whoever can become the owner may do anything
+# here, so of them an actor is what was said; of any other login it is the login.
+CURRENT_ACTOR = f"""
+CREATE FUNCTION current_actor() RETURNS text LANGUAGE plpgsql STABLE {AS_OWNER}
+SET search_path = public, pg_temp AS $$
+BEGIN
+    IF pg_has_role(SESSION_USER, CURRENT_USER, 'MEMBER') THEN
+        RETURN COALESCE(NULLIF(current_setting('claimtrack.actor', true), ''), SESSION_USER);
+    END IF;
+    RETURN SESSION_USER;
+END $$
+"""
+
 REFUSE_CHANGE = f"""
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
 BEGIN
@@ -51,12 +69,18 @@ BEGIN
         RAISE EXCEPTION '% keeps its content, and stays withdrawn once it is', TG_TABLE_NAME
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'only_withdraw';
     END IF;
+    -- A login of its own may write the reason alone.
+    IF NEW.withdrawn_because IS NOT NULL THEN
+        NEW.withdrawn_at := COALESCE(NEW.withdrawn_at, now());
+        NEW.withdrawn_by := COALESCE(NEW.withdrawn_by, current_actor());
+    END IF;
     RETURN NEW;
 END $$
 """
 
 NO_CHAIN = f"""
-CREATE FUNCTION refuse_merge_chain() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION refuse_merge_chain() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
 BEGIN
     PERFORM 1 FROM speaker WHERE id = NEW.merged_into_id FOR SHARE;
     IF EXISTS (SELECT FROM speaker WHERE id = NEW.merged_into_id AND merged_into_id IS NOT NULL)
@@ -70,7 +94,8 @@ END $$
 """
 
 REACH_OF_APPEARANCES = f"""
-CREATE FUNCTION refresh_reach() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION refresh_reach() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
 BEGIN
     -- Locked first: of two writers, the second counts what the first one left.
     PERFORM FROM claim WHERE id IN (SELECT claim_id FROM changed) ORDER BY id FOR NO KEY UPDATE;
@@ -89,7 +114,8 @@ END $$
 """
 
 REACH_OF_SOURCES = f"""
-CREATE FUNCTION refresh_reach_of_source() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION refresh_reach_of_source() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
 BEGIN
     PERFORM FROM claim WHERE id IN (
         SELECT claim_id FROM appearance WHERE source_id IN (SELECT id FROM changed)
@@ -122,7 +148,8 @@ END $$
 """
 
 GUARD_STATUS = f"""
-CREATE FUNCTION guard_status() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION guard_status() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
 BEGIN
     IF NEW.review_no <> OLD.review_no + 1 OR NOT EXISTS (
         SELECT FROM review
@@ -137,7 +164,8 @@ END $$
 """
 
 APPLY_REVIEW = f"""
-CREATE FUNCTION apply_review() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION apply_review() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
 BEGIN
     UPDATE claim SET
         status = NEW.status,
@@ -160,7 +188,8 @@ END $$
 """
 
 GUARD_WORDS = f"""
-CREATE FUNCTION guard_checked_words() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION guard_checked_words() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
 DECLARE
     checked boolean;
 BEGIN
@@ -169,9 +198,11 @@ BEGIN
     ELSE
         SELECT status = 'checked' INTO checked FROM claim WHERE id = NEW.claim_id FOR SHARE;
     END IF;
+    -- Mending a slip under a verdict is for those who may give one.
     IF checked AND (
         COALESCE(current_setting('claimtrack.typo', true), '') <> 'on'
         OR COALESCE(current_setting('claimtrack.because', true), '') = ''
+        OR NOT has_any_column_privilege(SESSION_USER, 'review', 'INSERT')
     ) THEN
         RAISE EXCEPTION 'the words of a checked claim stand under its verdict'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'words_of_checked_claim';
@@ -183,7 +214,8 @@ END $$
 # A figure is part of what its claim says: who has seen the claim before has not seen this. The
 # claim's own first figure comes in the same transaction, and is no change of it.
 CHANGED_FIGURE = f"""
-CREATE FUNCTION count_figure_change() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION count_figure_change() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
 BEGIN
     UPDATE claim SET version = version
     WHERE id = NEW.claim_id AND (TG_OP = 'UPDATE' OR recorded_at <> now());
@@ -207,7 +239,8 @@ $$
 """
 
 REQUIRE_EVIDENCE = f"""
-CREATE FUNCTION require_evidence() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION require_evidence() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
 BEGIN
     IF NOT EXISTS (
         SELECT FROM review_evidence
@@ -231,13 +264,13 @@ END $$
 
 # Arguments of the trigger: the key's columns, the columns that are derived or too large to log.
 LOG_EVENT = f"""
-CREATE FUNCTION log_event() RETURNS trigger LANGUAGE plpgsql {PINNED}
+CREATE FUNCTION log_event() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED}
 SET extra_float_digits = 1 SET bytea_output = 'hex' SET intervalstyle = 'iso_8601' AS $$
 DECLARE
     key_columns CONSTANT text[] := string_to_array(TG_ARGV[0], ',');
     unlogged CONSTANT text[] := string_to_array(TG_ARGV[1], ',');
-    the_actor CONSTANT text :=
-        COALESCE(NULLIF(current_setting('claimtrack.actor', true), ''), SESSION_USER);
+    the_actor CONSTANT text := current_actor();
     the_reason CONSTANT text := NULLIF(current_setting('claimtrack.because', true), '');
     claim_column CONSTANT text := CASE TG_TABLE_NAME WHEN 'claim' THEN 'id' ELSE 'claim_id' END;
 BEGIN

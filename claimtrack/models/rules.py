@@ -6,15 +6,17 @@ own, frozen copies, and a test compares what the two leave in PostgreSQL's catal
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import DDL, event
 
 from claimtrack.db import build_constraints, metadata
-from claimtrack.models import claims, events, people, reviews, sources  # noqa: F401 - fill the metadata
-from claimtrack.models.functions import FUNCTIONS
+from claimtrack.models import claims, desk, events, people, reviews, sources  # noqa: F401 - fill the metadata
+from claimtrack.models.functions import CURRENT_ACTOR, FUNCTIONS
 from claimtrack.vocab import TRANSITIONS
 
 #: Tables that take INSERT alone, for their owner and for a replica too.
-APPEND_ONLY = ("capture", "attribution", "note", "review", "review_evidence", "event")
+APPEND_ONLY = ("capture", "attribution", "note", "review", "review_evidence", "granted", "event")
 
 #: Tables whose rows are edited, but never removed.
 KEPT = (
@@ -44,6 +46,7 @@ LOGGED = {
     "evidence": ("id", ""),
     "review": ("claim_id,no", "prev_no"),
     "review_evidence": ("claim_id,review_no,evidence_id", ""),
+    "granted": ("id", ""),
 }
 
 
@@ -140,8 +143,17 @@ TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ",
     f"('{before}', '{after}')" for before, after in TRANSITIONS
 )
 
+#: A trigger fires for whoever changes its table, but who may not call its function can't hang it
+#: on a table of their own, and have it write there what never happened.
+CLOSED = tuple(
+    f"REVOKE EXECUTE ON FUNCTION {name}() FROM PUBLIC"
+    for name in re.findall(r"FUNCTION (\w+)\(\) RETURNS trigger", "".join(FUNCTIONS))
+)
+
 build_constraints()
-for _statement in (*FUNCTIONS, TRANSITION_ROWS, *TRIGGERS):
+# The columns' defaults call it.
+event.listen(metadata, "before_create", DDL(CURRENT_ACTOR))  # type: ignore[no-untyped-call]
+for _statement in (*FUNCTIONS, *CLOSED, TRANSITION_ROWS, *TRIGGERS):
     event.listen(
         metadata,
         "after_create",

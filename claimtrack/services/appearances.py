@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from claimtrack.dates import PartialDate, parse_date
-from claimtrack.db import ACTOR, say_why
+from claimtrack.db import say_why
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError, UsageError
 from claimtrack.keys import clean_text, statement_key
 from claimtrack.models.claims import appearance, attribution, claim
@@ -347,7 +347,7 @@ def withdraw_appearance(connection: Connection, claim_id: int, no: int, because:
     connection.execute(
         update(appearance)
         .where(appearance.c.claim_id == claim_id, appearance.c.no == no)
-        .values(withdrawn_at=func.now(), withdrawn_by=ACTOR, withdrawn_because=because)
+        .values(withdrawn_because=because)
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import BigInteger, Connection, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from claimtrack.db import ACTOR
 from claimtrack.errors import ConflictError, NotFoundError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import claim
@@ -97,7 +96,7 @@ def withdraw(connection: Connection, evidence_id: int, because: str) -> Evidence
     claim_id = connection.execute(
         update(evidence)
         .where(evidence.c.id == evidence_id, evidence.c.withdrawn_at.is_(None))
-        .values(withdrawn_at=func.now(), withdrawn_by=ACTOR, withdrawn_because=because)
+        .values(withdrawn_because=because)
         .returning(evidence.c.claim_id)
     ).scalar()
     if claim_id is not None:
