@@ -199,11 +199,11 @@ def _columns(connection: Connection) -> set[tuple[str, str]]:
 
 
 def _filled_columns(connection: Connection) -> set[tuple[str, str]]:
-    """The columns of tables that hold rows; the transitions are the schema's own."""
+    """The columns of tables that hold rows; transitions and ledger are the schema's own."""
     columns = _columns(connection)
     filled = {
         table
-        for table in {table for table, _ in columns} - {"transition"}
+        for table in {table for table, _ in columns} - {"transition", "ledger"}
         if connection.execute(
             text(f'SELECT EXISTS (SELECT FROM "{table}")')  # noqa: S608 - a name of the catalog
         ).scalar_one()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from claimtrack.models.claims import appearance, attribution, claim, figure, note
 from claimtrack.models.desk import granted
-from claimtrack.models.events import event
+from claimtrack.models.events import event, ledger, seal
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.reviews import evidence, review, review_evidence, transition
 from claimtrack.models.sources import capture, source
@@ -18,10 +18,12 @@ __all__ = [
     "evidence",
     "figure",
     "granted",
+    "ledger",
     "note",
     "publisher",
     "review",
     "review_evidence",
+    "seal",
     "source",
     "speaker",
     "speaker_alias",

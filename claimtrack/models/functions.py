@@ -303,7 +303,9 @@ BEGIN
                 jsonb_object_agg(key, becomes.value) AS after
             FROM jsonb_each(stale - unlogged) AS was
             JOIN jsonb_each(fresh - unlogged) AS becomes USING (key)
+            -- 3.1 and 3.10 are equal, but not the same.
             WHERE was.value <> becomes.value
+                OR jsonb_typeof(was.value) = 'number' AND was.value::text <> becomes.value::text
         ) AS difference
         WHERE difference.before IS NOT NULL;
     END IF;
@@ -340,6 +342,140 @@ BEGIN
 END $$
 """
 
+# How an event enters its leaf hash, field by field; docs/ledger.md says it in words. Strings and
+# lists are salted digests, so that one can be redacted and the leaf stays what it was.
+EVENT_FIELDS = f"""
+CREATE FUNCTION event_fields(the event)
+RETURNS TABLE (path text, value jsonb, state text, salt bytea, entered text)
+LANGUAGE sql STABLE {PINNED} AS $$
+    SELECT fields.path, fields.value, states.state, salts.salt, CASE states.state
+        WHEN 'plain' THEN fields.value::text
+        WHEN 'redacted' THEN fields.value ->> 'redacted'
+        ELSE encode(sha256(salts.salt || convert_to(fields.value::text, 'UTF8')), 'hex')
+    END
+    FROM (
+        SELECT 'because', COALESCE(
+            to_jsonb(the.because),
+            CASE jsonb_typeof(the.field_salts -> 'because')
+                WHEN 'object' THEN the.field_salts -> 'because'
+            END,
+            'null'
+        )
+        UNION ALL
+        SELECT 'before.' || was.key, was.value FROM jsonb_each(the.before) AS was
+        UNION ALL
+        SELECT 'after.' || becomes.key, becomes.value FROM jsonb_each(the.after) AS becomes
+    ) AS fields (path, value)
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN jsonb_typeof(fields.value) IN ('null', 'boolean', 'number') THEN 'plain'
+            WHEN jsonb_typeof(fields.value) = 'object' AND fields.value - 'redacted' = '{{}}'
+                AND fields.value ->> 'redacted' ~ '^[0-9a-f]{{64}}$' THEN 'redacted'
+            ELSE 'salted'
+        END
+    ) AS states (state)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN states.state = 'salted' THEN COALESCE(
+            sha256(the.salt || convert_to(fields.path, 'UTF8')),
+            CASE jsonb_typeof(the.field_salts -> fields.path)
+                WHEN 'string' THEN decode(the.field_salts ->> fields.path, 'hex')
+            END
+        ) END
+    ) AS salts (salt)
+$$
+"""
+
+# Null where a salt is missing: what could be changed without a trace is no event.
+EVENT_LEAF = f"""
+CREATE FUNCTION event_leaf(the event) RETURNS bytea LANGUAGE sql STABLE {PINNED} AS $$
+    SELECT CASE WHEN count(*) = count(entered) THEN sha256(convert_to(
+        concat_ws(
+            E'\\n', 'claimtrack event 1', the.id, to_jsonb(the.table_name), to_jsonb(the.row_key),
+            COALESCE(the.claim_id::text, 'null'), to_jsonb(the.operation),
+            trunc(extract(epoch FROM the.recorded_at) * 1000000), to_jsonb(the.recorded_by),
+            to_jsonb(the.db_user), to_jsonb(the.application),
+            CASE WHEN the.before IS NULL THEN 'null'
+                ELSE (SELECT count(*)::text FROM jsonb_object_keys(the.before)) END,
+            (SELECT count(*) FROM jsonb_object_keys(the.after)),
+            string_agg(to_jsonb(path)::text || ' ' || entered, E'\\n' ORDER BY path COLLATE "C")
+        ), 'UTF8')) END
+    FROM event_fields(the)
+$$
+"""
+
+# The event as it is when the values at these paths ("because", "after.statement") are redacted.
+# Its own salt would give every field's away, so that the other fields keep theirs one by one.
+REDACTED_EVENT = f"""
+CREATE FUNCTION redacted_event(the event, paths text[]) RETURNS event
+LANGUAGE plpgsql STABLE {PINNED} AS $$
+DECLARE
+    leaf CONSTANT bytea := event_leaf(the);
+    field record;
+BEGIN
+    the.field_salts := COALESCE(the.field_salts, '{{}}');
+    FOR field IN SELECT * FROM event_fields(the) WHERE state = 'salted' LOOP
+        IF field.path <> ALL (paths) THEN
+            the.field_salts := the.field_salts
+                || jsonb_build_object(field.path, encode(field.salt, 'hex'));
+            CONTINUE;
+        END IF;
+        field.value := jsonb_build_object('redacted', field.entered);
+        the.field_salts := the.field_salts - field.path;
+        IF field.path = 'because' THEN
+            the.because := NULL;
+            the.field_salts := the.field_salts || jsonb_build_object('because', field.value);
+        ELSIF field.path LIKE 'before.%' THEN
+            the.before := the.before || jsonb_build_object(substr(field.path, 8), field.value);
+        ELSE
+            the.after := the.after || jsonb_build_object(substr(field.path, 7), field.value);
+        END IF;
+    END LOOP;
+    the.salt := NULL;
+    IF event_leaf(the) IS DISTINCT FROM leaf THEN
+        RAISE EXCEPTION 'event % can''t be redacted: its leaf hash would change', the.id
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+    END IF;
+    RETURN the;
+END $$
+"""
+
+# An event stays, but for one thing: the owner may put digests in the place of values.
+KEEP_EVENT = f"""
+CREATE FUNCTION keep_event() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    IF NEW IS NOT DISTINCT FROM OLD
+        OR event_leaf(NEW) IS DISTINCT FROM event_leaf(OLD) OR event_leaf(NEW) IS NULL
+        OR NOT pg_has_role(
+            CURRENT_USER, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER'
+        ) THEN
+        RAISE EXCEPTION 'update of event is refused: what is recorded stays'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+# A seal stands on the one before it, and the first on the ledger's own number.
+FOLLOW_SEAL = f"""
+CREATE FUNCTION follow_seal() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
+DECLARE
+    latest seal;
+BEGIN
+    SELECT * INTO latest FROM seal ORDER BY no DESC LIMIT 1;
+    IF NEW.no <> COALESCE(latest.no, 0) + 1
+        OR NEW.previous_hash <> COALESCE(latest.hash, (
+            SELECT sha256(convert_to(E'claimtrack ledger 1\\n' || uuid, 'UTF8')) FROM ledger
+        ))
+        OR NEW.last_event_id <= COALESCE(latest.last_event_id, 0)
+        OR NEW.event_count - COALESCE(latest.event_count, 0) <> octet_length(NEW.leaves) / 40 THEN
+        RAISE EXCEPTION 'seal % does not follow the one before it', NEW.no
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'seal_follows';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 FUNCTIONS = (
     REFUSE_CHANGE,
     KEEP_RECORD,
@@ -357,4 +493,9 @@ FUNCTIONS = (
     REQUIRE_EVIDENCE,
     LOG_EVENT,
     AS_OF,
+    EVENT_FIELDS,
+    EVENT_LEAF,
+    REDACTED_EVENT,
+    KEEP_EVENT,
+    FOLLOW_SEAL,
 )

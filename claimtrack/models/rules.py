@@ -16,7 +16,17 @@ from claimtrack.models.functions import CURRENT_ACTOR, FUNCTIONS
 from claimtrack.vocab import TRANSITIONS
 
 #: Tables that take INSERT alone, for their owner and for a replica too.
-APPEND_ONLY = ("capture", "attribution", "note", "review", "review_evidence", "granted", "event")
+APPEND_ONLY = (
+    "capture",
+    "attribution",
+    "note",
+    "review",
+    "review_evidence",
+    "granted",
+    "event",
+    "ledger",
+    "seal",
+)
 
 #: Tables whose rows are edited, but never removed.
 KEPT = (
@@ -51,8 +61,10 @@ LOGGED = {
 
 
 def _append_only(table: str) -> tuple[str, ...]:
+    # Events take one update, row by row: a value's digest in its place.
+    operations = "DELETE OR TRUNCATE" if table == "event" else "UPDATE OR DELETE OR TRUNCATE"
     return (
-        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        f"CREATE TRIGGER append_only BEFORE {operations} ON {table}"
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
         f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only",
     )
@@ -84,6 +96,9 @@ def _logged(table: str) -> tuple[str, ...]:
 
 TRIGGERS = (
     *(statement for table in APPEND_ONLY for statement in _append_only(table)),
+    "CREATE TRIGGER keep_event BEFORE UPDATE ON event FOR EACH ROW EXECUTE FUNCTION keep_event()",
+    "ALTER TABLE event ENABLE ALWAYS TRIGGER keep_event",
+    "CREATE TRIGGER follow_seal BEFORE INSERT ON seal FOR EACH ROW EXECUTE FUNCTION follow_seal()",
     *(statement for table in KEPT for statement in _kept(table)),
     *(statement for table in LOGGED for statement in _logged(table)),
     *(
@@ -143,6 +158,9 @@ TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ",
     f"('{before}', '{after}')" for before, after in TRANSITIONS
 )
 
+#: The database's own number, which its first seal names.
+LEDGER_ROW = "INSERT INTO ledger (id) VALUES (1)"
+
 #: A trigger fires for whoever changes its table, but who may not call its function can't hang it
 #: on a table of their own, and have it write there what never happened.
 CLOSED = tuple(
@@ -153,7 +171,7 @@ CLOSED = tuple(
 build_constraints()
 # The columns' defaults call it.
 event.listen(metadata, "before_create", DDL(CURRENT_ACTOR))  # type: ignore[no-untyped-call]
-for _statement in (*FUNCTIONS, *CLOSED, TRANSITION_ROWS, *TRIGGERS):
+for _statement in (*FUNCTIONS, *CLOSED, TRANSITION_ROWS, LEDGER_ROW, *TRIGGERS):
     event.listen(
         metadata,
         "after_create",
