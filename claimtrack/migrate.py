@@ -63,7 +63,7 @@ def head() -> str:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
+def alone(engine: Engine) -> Iterator[Connection]:
     """A connection that holds the migration lock.
 
     The lock is polled, not waited on: a waiting transaction holds a snapshot, and that would
@@ -111,7 +111,7 @@ def upgrade(
     known = revisions()
     if target not in known:
         raise NotFoundError(f"There is no revision {target}. The revisions are {', '.join(known)}.")
-    with _alone(engine) as connection:
+    with alone(engine) as connection:
         before = schema_revision(connection)
         connection.rollback()
         refuse_newer(before, known)
@@ -126,6 +126,16 @@ def upgrade(
             connection.commit()
             return Moved(before, target)
     return Moved(before, before)
+
+
+def upgrade_inside(connection: Connection) -> None:
+    """Bring the schema up to the newest revision as part of a transaction that is under way.
+
+    The connection must hold the migration lock; see `alone`.
+    """
+    config = _config(connection)
+    config.attributes["one_transaction"] = True
+    command.upgrade(config, "head")
 
 
 def refuse_newer(revision: str | None, known: list[str]) -> None:
@@ -156,7 +166,7 @@ def downgrade(engine: Engine, revision: str, *, drop_data: str | None = None) ->
         raise NotFoundError(
             f"There is no revision {revision}. The revisions are base, {', '.join(known)}."
         )
-    with _alone(engine) as connection:
+    with alone(engine) as connection:
         before = schema_revision(connection)
         connection.rollback()
         refuse_newer(before, known)

@@ -29,6 +29,7 @@ LAYERS = (
     ("services", "migrate", "config", "render"),
     ("models",),
     ("db",),
+    ("dumps",),
     ("embedded", "keys", "names", "urls", "dates", "quantity", "database_url"),
     ("vocab", "errors", "claimtrack"),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claimtrack.cli.app import EMBEDDED_DATABASE, App, command, need
+from claimtrack.cli.groups import LazyGroup
 from claimtrack.render import Column, Listing, escape_terminal
 
 if TYPE_CHECKING:
@@ -17,13 +18,23 @@ if TYPE_CHECKING:
     from claimtrack.services.database import Check, DatabaseStatus
 
 
-@click.group()
+_HERE = "claimtrack.cli.db"
+
+#: Its verbs in the order of its help, each with the module that has it.
+_MODULES = {
+    **dict.fromkeys(("status", "url", "check", "upgrade", "downgrade", "start", "stop"), _HERE),
+    **dict.fromkeys(("digest", "backup"), "claimtrack.cli.keeping"),
+    **dict.fromkeys(("restore",), "claimtrack.cli.restoring"),
+}
+
+
+@click.group(cls=LazyGroup, modules=_MODULES)
 def db() -> None:
     """The database behind it all."""
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn what the database refuses into a sentence."""
     from sqlalchemy.exc import DBAPIError
 
@@ -53,7 +64,7 @@ def status(app: App) -> None:
     from claimtrack.services import database
 
     state, found = "running", None
-    with _explained():
+    with explained():
         if app.embedded:
             state, found = _look_at_embedded(app)
         else:
@@ -86,7 +97,8 @@ def _look_at_embedded(app: App) -> tuple[str, DatabaseStatus | None]:
         raise explain_connection(error, None) from error
 
 
-def _where(app: App) -> str:
+def where(app: App) -> str:
+    """Which database it is, in words: the URL without its password, or that it is our own."""
     from claimtrack.database_url import hide_password
 
     if app.settings.database_url is None:
@@ -102,7 +114,7 @@ def _status_json(app: App, state: str, found: DatabaseStatus | None) -> dict[str
     folder = app.settings.data_dir
     return {
         "embedded": app.embedded,
-        "where": _where(app),
+        "where": where(app),
         "state": state.replace(" ", "_"),
         "server_version": found and found.server_version,
         "database": found and found.database,
@@ -125,12 +137,12 @@ def _status_text(app: App, state: str, found: DatabaseStatus | None) -> Iterator
     def line(title: str, value: str) -> str:
         return escape_terminal(f"{title:<9} {value}")
 
-    yield line("Where", _where(app))
+    yield line("Where", where(app))
     if found is None:
         yield line("Server", f"{state}; the next command that needs it starts it")
     else:
         yield line("Server", f"PostgreSQL {found.server_version}")
-        yield line("Database", f"{found.database}, {_size(found.size_bytes)}")
+        yield line("Database", f"{found.database}, {as_size(found.size_bytes)}")
         yield line("Schema", _schema_words(app, found.revision))
         if found.counts:
             yield line("Rows", _rows(found.counts))
@@ -171,7 +183,7 @@ def _rows(counts: dict[str, int]) -> str:
     )
 
 
-def _size(count: int) -> str:
+def as_size(count: int) -> str:
     """A number of bytes for people: ``8.9 MB``."""
     size, units = float(count), ["TB", "GB", "MB", "kB"]
     unit = "bytes"
@@ -207,7 +219,7 @@ def check(app: App) -> int:
     made, and recomputes what they promise: status, verdict and reach of every claim, the evidence
     of verdicts, the chains of reviews, the trail of events. Ends with 1 if anything is wrong.
     """
-    with _explained(), app.connected() as connection:
+    with explained(), app.connected() as connection:
         checks = _check(connection)
     wrong = sum(one.problem is not None for one in checks)
     app.emit(
@@ -266,7 +278,7 @@ def upgrade(app: App, revision: str | None, *, sql: bool) -> None:
         need(revision is None, "--sql prints the whole script, up to the newest revision.")
         click.echo(migrate.upgrade_sql(), nl=False)
         return
-    with _explained():
+    with explained():
         moved = migrate.upgrade(_engine(app), revision or "head", notice=app.say)
     if moved.before == moved.after:
         app.say(f"Nothing to do: the schema is at revision {moved.after}.")
@@ -288,7 +300,7 @@ def downgrade(app: App, revision: str, drop_data: str | None) -> None:
     """
     from claimtrack import migrate
 
-    with _explained():
+    with explained():
         moved = migrate.downgrade(_engine(app), revision, drop_data=drop_data)
     if moved.before == moved.after:
         app.say(f"Nothing to do: the schema is at revision {moved.after or 'base'}.")
@@ -304,7 +316,7 @@ def downgrade(app: App, revision: str, drop_data: str | None) -> None:
 def _need_own_server(app: App, verb: str) -> None:
     need(
         app.embedded,
-        f"The server at {_where(app)} is not claimtrack's to {verb}. Ask whoever runs it, or leave"
+        f"The server at {where(app)} is not claimtrack's to {verb}. Ask whoever runs it, or leave"
         " --database-url and CLAIMTRACK_DATABASE_URL out to mean claimtrack's own PostgreSQL.",
     )
 
@@ -316,7 +328,7 @@ def start(app: App) -> None:
     from claimtrack import embedded, migrate
 
     ran = embedded.is_running(app.settings.data_dir)
-    with _explained():
+    with explained():
         engine = _engine(app)
         migrate.upgrade(engine, notice=app.say)
     app.say("It was running already." if ran else "Running. Stop it with claimtrack db stop.")

@@ -1,0 +1,228 @@
+"""`claimtrack db`: backing up, and the hash that compares."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from claimtrack.cli.app import App, command, need
+from claimtrack.cli.db import as_size, db, explained
+from claimtrack.cli.progress import progress
+from claimtrack.errors import ConflictError
+from claimtrack.render import Column, Listing, escape_terminal
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from claimtrack.services.backup import Holdings
+    from claimtrack.services.digest import Digest
+
+
+@contextmanager
+def tidied() -> Iterator[None]:
+    """Let a command that is told to end do so as with Ctrl-C, leaving no half file."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# --- One hash of all -----------------------------------------------------------------------------
+
+
+@command(
+    db,
+    "digest",
+    example="""
+claimtrack db digest
+claimtrack db digest --by-table
+""",
+)
+@click.option("--by-table", is_flag=True, help="The hash of each table, to find what differs.")
+def digest(app: App, *, by_table: bool) -> None:
+    """Print one hash of all that is recorded.
+
+    It is equal before a backup and after it was restored, on another version of PostgreSQL too.
+    What is computed from the rest (a claim's reach, a source's origin) is left out. Only the owner
+    of the tables may read all that it needs.
+    """
+    with explained(), _snapshot(app) as connection:
+        holds = _held(connection)
+        found = _digest(connection, holds)
+    if by_table:
+        app.emit(
+            Listing(
+                columns=(
+                    Column("table", "Table"),
+                    Column("rows", "Rows", align="right"),
+                    Column("sha256", "SHA-256"),
+                ),
+                rows=[
+                    {"table": one.table, "rows": one.rows, "sha256": one.sha256}
+                    for one in found.tables
+                ],
+                footer=(f"All: {found.sha256}",),
+            )
+        )
+        return
+    rows = sum(one.rows for one in found.tables)
+    data = {"digest": found.sha256, "rows": rows, "revision": holds.revision}
+    app.emit_object(data, [found.sha256])
+
+
+def _digest(connection: Connection, holds: Holdings) -> Digest:
+    from claimtrack.services import digest
+
+    with progress("Reading all that is recorded", holds.rows) as tell:
+        return digest.digest(connection, tell)
+
+
+@contextmanager
+def _snapshot(app: App) -> Iterator[Connection]:
+    """One read-only transaction on one snapshot, whatever the schema's revision."""
+    with app.connected() as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+        connection.rollback()
+
+
+def _held(connection: Connection) -> Holdings:
+    """What the database holds, which must have the tables.
+
+    Raises:
+        ConflictError: it has none.
+    """
+    from claimtrack.services import backup
+
+    holds = backup.holdings(connection)
+    if holds.revision is None:
+        raise ConflictError(
+            f"There are no claimtrack tables in the database {holds.database} yet.",
+            next_command="claimtrack db upgrade",
+        )
+    return holds
+
+
+# --- Backing up ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dumped:
+    """What a dump holds, and which program made it."""
+
+    holds: Holdings
+    digest: str
+    tool: str
+    left_out: list[str]
+
+
+@command(
+    db,
+    "backup",
+    example="""
+claimtrack db backup claims-2024-06-07.backup
+claimtrack db backup - | ssh desk@backup.example.org 'cat > claims.backup'
+""",
+)
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--force", is_flag=True, help="Replace FILE.")
+def backup(app: App, file: Path, *, force: bool) -> None:
+    """Write all that is recorded into FILE (or to standard output, with -).
+
+    Taken by pg_dump as of one moment, while others go on working. FILE is an archive in
+    pg_dump's custom format for `db restore` or pg_restore, without owners and grants, and for
+    nobody else to read. It holds everything, also what is protected: keep it as safe as the
+    database.
+    """
+    with tidied(), explained():
+        if str(file) == "-":
+            need(not sys.stdout.isatty(), "A backup is no text: send it into a file or a pipe.")
+            dumped = _dump_to_stdout(app)
+            for line in _backup_text(dumped, "standard output"):
+                click.echo(line, err=True)
+            return
+        from claimtrack.dumps.writing import new_file, refuse_occupied
+
+        refuse_occupied(file, replace=force)
+        with new_file(file, replace=force) as part:
+            dumped = dump(app, part)
+            size = part.stat().st_size
+    holds = dumped.holds
+    data = {
+        "file": str(file),
+        "size_bytes": size,
+        "database": holds.database,
+        "server_version": holds.server_version,
+        "revision": holds.revision,
+        "claims": holds.claims,
+        "digest": dumped.digest,
+        "pg_dump": dumped.tool,
+        "left_out": dumped.left_out,
+    }
+    app.emit_object(data, _backup_text(dumped, f"{file} ({as_size(size)})"))
+
+
+def _backup_text(dumped: Dumped, place: str) -> Iterator[str]:
+    holds = dumped.holds
+    yield escape_terminal(f"Backed up {counted(holds.claims)} of {holds.database} to {place}.")
+    yield f"Digest    {dumped.digest}"
+    yield f"Schema    revision {holds.revision}, from PostgreSQL {holds.server_version}"
+    if dumped.left_out:
+        names = ", ".join(dumped.left_out)
+        yield escape_terminal(f"Left out  {names}: not claimtrack's")
+
+
+def counted(claims: int) -> str:
+    """So many claims, in words."""
+    return f"{claims:,} claim{'' if claims == 1 else 's'}"
+
+
+def _dump_to_stdout(app: App) -> Dumped:
+    """The same to standard output, which gets nothing of a dump that fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "dump"
+        dumped = dump(app, path)
+        with path.open("rb") as made:
+            shutil.copyfileobj(made, sys.stdout.buffer)
+    return dumped
+
+
+def dump(app: App, output: Path) -> Dumped:
+    """Write a dump of the database, and the digest of what is in it: both of one snapshot."""
+    from claimtrack.dumps import tools, writing
+    from claimtrack.services import backup
+
+    with _snapshot(app) as connection:
+        holds = _held(connection)
+        driver = connection.connection.driver_connection
+        assert driver is not None  # noqa: S101 - it is open
+        tls = bool(driver.pgconn.ssl_in_use)
+        tool = tools.choose("pg_dump", holds.server_major, tls=tls)[0]
+        left_out = backup.strangers(connection)
+        app.say(f"Backing up {holds.database} with pg_dump {tool.major} …")
+        with writing.dumping(
+            tool,
+            driver,
+            output,
+            snapshot=backup.export_snapshot(connection),
+            leave_out=left_out,
+        ) as running:
+            found = _digest(connection, holds)
+            running.wait()
+    return Dumped(holds, found.sha256, f"{tool.major} ({tool.path})", left_out)
