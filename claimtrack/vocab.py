@@ -122,6 +122,13 @@ class SetAsideReason(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
 
 
+class Outcome(StrEnum):
+    """How a challenge was decided: the desk corrects its verdict, or stands by it."""
+
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+
+
 class SourceKind(StrEnum):
     """What sort of document a source is."""
 
@@ -200,6 +207,11 @@ TRANSITIONS: tuple[tuple[Status, Status], ...] = (
 def word_of(status: str, verdict: str | None) -> str:
     """The one word that people type and read for where a claim stands: the verdict, if any."""
     return verdict or status
+
+
+def told_word(word: str, *, disputed: bool) -> str:
+    """A word as people read it, with what is said of it while an objection is open."""
+    return f"{hyphenated(word)} (disputed)" if disputed else hyphenated(word)
 
 
 def hyphenated(value: str) -> str:

@@ -359,6 +359,7 @@ def test_reach_follows_when_an_appearance_moves_to_another_source(
 # --- The vocabulary ------------------------------------------------------------------------------
 
 VOCABULARY: dict[str, type[StrEnum]] = {
+    "ck_challenge_outcome": vocab.Outcome,
     "ck_appearance_manner": vocab.Manner,
     "ck_appearance_said_precision": vocab.Precision,
     "ck_attribution_finding": vocab.Finding,

@@ -9,7 +9,7 @@ import click
 
 from claimtrack.cli.story import word_style
 from claimtrack.render import escape_terminal, style
-from claimtrack.vocab import hyphenated
+from claimtrack.vocab import told_word
 
 if TYPE_CHECKING:
     from claimtrack.services.views import ClaimLine
@@ -51,13 +51,13 @@ def claim_lines(
         return
     yield ""
     yield style(f"{heading} ({total})", "bold", color=color)
-    words = [hyphenated(line.word) for line in lines]
+    words = [told_word(line.word, disputed=line.disputed) for line in lines]
     numbers = [
         f"claim {line.claim_id}, {line.stance}" if line.stance else f"{line.claim_id}.{line.no}"
         for line in lines
     ]
     for line, word, number in zip(lines, words, numbers, strict=True):
-        tint = word_style(word)
+        tint = word_style(line.word)
         padded = word.ljust(max(map(len, words)))
         marked = style(padded, tint, color=color) if tint else padded
         address = number.ljust(max(map(len, numbers)))
@@ -70,6 +70,7 @@ def claim_line_json(line: ClaimLine) -> dict[str, Any]:
         "statement": line.statement,
         "status": line.status,
         "verdict": line.verdict,
+        "disputed": line.disputed,
     }
     if line.stance is None:
         return {"id": f"{line.claim_id}.{line.no}", "claim_id": line.claim_id, **named}

@@ -9,11 +9,12 @@ import click
 
 from claimtrack.cli.app import App
 from claimtrack.render import Column, Format
-from claimtrack.vocab import hyphenated, word_of
+from claimtrack.vocab import hyphenated, told_word, word_of
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from claimtrack.services.dispute_lists import Dispute
     from claimtrack.services.lines import ListedClaim, Told
     from claimtrack.services.moves import Move, Window
 
@@ -60,6 +61,7 @@ def line_json(line: ListedClaim) -> Json:
         "kind": line.kind,
         "status": line.status,
         "verdict": line.verdict,
+        "disputed": line.disputed,
         "priority": line.priority,
         "assigned_to": line.assigned_to,
         **told_json(line.told),
@@ -88,6 +90,7 @@ def move_json(move: Move) -> Json:
         "change": move.change,
         "reason": move.reason,
         "rating": move.rating,
+        "disputed": move.disputed,
         "because": move.because,
         "by": move.recorded_by,
         "at": move.recorded_at,
@@ -104,6 +107,35 @@ def move_json(move: Move) -> Json:
     }
 
 
+def disputes_json(found: Iterable[Dispute]) -> list[Json]:
+    """Objections and challenges with their claims; ``id`` is the claim's."""
+    return [_dispute_json(one) for one in found]
+
+
+def _dispute_json(one: Dispute) -> Json:
+    view = one.view
+    closed = view.closed
+    row = {
+        "id": view.claim_id,
+        "statement": one.statement,
+        "what": one.what,
+        "no": view.no,
+        "address": view.address,
+        "verdict": view.verdict,
+        "because": view.because,
+        "by": view.recorded_by,
+        "at": view.recorded_at,
+        "state": one.state,
+        "closed_at": closed.at if closed else None,
+        "closed_by": closed.by if closed else None,
+        "closed_because": closed.because if closed else None,
+    }
+    if one.challenge is not None:
+        demand = one.challenge
+        row |= {"from": demand.challenger, "due_on": demand.due_on, "outcome": demand.outcome}
+    return row
+
+
 def people(app: App) -> bool:
     """Whether the output is for people's eyes, and not for a script or a spreadsheet."""
     return app.format in (Format.TABLE, Format.MARKDOWN)
@@ -113,7 +145,8 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
     """The flat cells of a row: what `line_json` and `move_json` nest, in columns.
 
     People get instants to the day, words with hyphens, one ``word`` for where a claim stands,
-    and a manner where no speaker is named; spreadsheets get every value as it is stored.
+    what is disputed with the word "disputed" beside it, and a manner where no speaker is named;
+    spreadsheets get every value as it is stored.
     """
     flat = dict(row)
     speaker, source = row.get("speaker"), row.get("source")
@@ -140,7 +173,11 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
         flat["speaker"] = f"({str(row['manner']).replace('_', ' ')})"
     for key in _WORDS & flat.keys():
         flat[key] = hyphenated(flat[key]) if flat[key] else None
-    for key in ("at", "recorded_at", "oldest_recorded_at", "withdrawn_at"):
+    if row.get("disputed"):
+        for key in ("word", "verdict", "new_verdict"):
+            if flat.get(key):
+                flat[key] = told_word(flat[key], disputed=True)
+    for key in ("at", "recorded_at", "oldest_recorded_at", "withdrawn_at", "closed_at"):
         if flat.get(key) is not None:
             flat[key] = flat[key].astimezone(app.settings.timezone).date()
     return flat

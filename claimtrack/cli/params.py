@@ -90,6 +90,23 @@ class AppearanceId(click.ParamType[Any]):
         return int(match[1]), int(match[2])
 
 
+class DisputeId(click.ParamType[Any]):
+    """A claim, or one objection or challenge on it: ``14``, ``14.2``."""
+
+    name = "id"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int | None]:
+        """The claim's id, and the number of the objection or challenge if it is given."""
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d{1,18})(?:[.#](\d{1,9}))?", str(value), re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is no id. Write a claim's number, or 14.2.", param, ctx)
+        return int(match[1]), int(match[2]) if match[2] else None
+
+
 class Id(click.ParamType[Any]):
     """One id."""
 

@@ -6,10 +6,13 @@ from typing import Any
 
 from claimtrack.services.views import (
     AppearanceView,
+    ChallengeView,
     ClaimView,
+    Closing,
     EvidenceView,
     FigureView,
     NoteView,
+    ObjectionView,
     ReviewView,
     SourceRef,
     SourceView,
@@ -132,6 +135,41 @@ def note_json(note: NoteView) -> Json:
     }
 
 
+def _closing_json(closed: Closing | None) -> Json | None:
+    return None if closed is None else {"at": closed.at, "by": closed.by, "because": closed.because}
+
+
+def objection_json(one: ObjectionView) -> Json:
+    """Disagreement with a verdict; ``id`` is its address, ``review`` the review it is against."""
+    return {
+        "id": one.address,
+        "no": one.no,
+        "review": one.review_no,
+        "verdict": one.verdict,
+        "because": one.because,
+        "answered": _closing_json(one.closed),
+        "recorded_at": one.recorded_at,
+        "recorded_by": one.recorded_by,
+    }
+
+
+def challenge_json(one: ChallengeView) -> Json:
+    """A demand for correction; ``outcome`` is null while it is open."""
+    return {
+        "id": one.address,
+        "no": one.no,
+        "review": one.review_no,
+        "verdict": one.verdict,
+        "from": one.challenger,
+        "because": one.because,
+        "due_on": one.due_on,
+        "outcome": one.outcome,
+        "closed": _closing_json(one.closed),
+        "recorded_at": one.recorded_at,
+        "recorded_by": one.recorded_by,
+    }
+
+
 def claim_json(view: ClaimView) -> Json:
     """A claim with its whole story. Speaker, source, date and quote are the first appearance's."""
     first = view.first
@@ -143,6 +181,7 @@ def claim_json(view: ClaimView) -> Json:
         "language": view.language,
         "status": view.status,
         "verdict": view.verdict,
+        "disputed": view.disputed,
         "evidence_withdrawn": view.evidence_withdrawn,
         "priority": view.priority,
         "topics": list(view.topics),
@@ -161,6 +200,8 @@ def claim_json(view: ClaimView) -> Json:
         "evidence": [evidence_json(piece) for piece in view.evidence],
         "reviews": [review_json(review) for review in view.reviews],
         "notes": [note_json(note) for note in view.notes],
+        "objections": [objection_json(one) for one in view.objections],
+        "challenges": [challenge_json(one) for one in view.challenges],
         "recorded_at": view.recorded_at,
         "recorded_by": view.recorded_by,
         "version": view.version,

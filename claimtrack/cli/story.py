@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from claimtrack.render import display_width, escape_terminal, style
-from claimtrack.vocab import Kind, Manner, Priority, Stance, Status, Verdict, hyphenated
+from claimtrack.vocab import Kind, Manner, Priority, Stance, Status, Verdict, hyphenated, told_word
 
 if TYPE_CHECKING:
     from claimtrack.services.views import (
         AppearanceView,
+        ChallengeView,
         ClaimView,
+        Closing,
         EvidenceView,
         NoteView,
+        ObjectionView,
         ReviewView,
         SourceRef,
         Withdrawal,
@@ -84,6 +87,13 @@ class _Story:
                 yield from self._heading(heading)
                 for piece in pieces:
                     yield from self._evidence(piece)
+        if view.objections or view.challenges:
+            yield ""
+            yield from self._heading("Objections and challenges")
+            for objection in view.objections:
+                yield from self._objection(objection)
+            for challenge in view.challenges:
+                yield from self._challenge(challenge)
         if view.reviews or view.notes:
             yield ""
             yield from self._heading("Reviews and notes")
@@ -93,7 +103,7 @@ class _Story:
 
     def _standing(self) -> Iterator[str]:
         view = self.view
-        word = hyphenated(view.word)
+        word = told_word(view.word, disputed=view.disputed)
         color = word_style(view.word)
         if view.reviews:
             last = view.reviews[-1]
@@ -113,10 +123,29 @@ class _Story:
                 "bold",
                 "red",
             )
+        yield from self._open_disputes()
         if view.superseded_by_id is not None:
             yield from self._text(
                 f"! A newer figure is on record: claim {view.superseded_by_id}.", "  ", "yellow"
             )
+
+    def _open_disputes(self) -> Iterator[str]:
+        for one in self.view.objections:
+            if one.closed is None:
+                yield from self._text(
+                    f"! {one.recorded_by} objects to {hyphenated(one.verdict)} ({one.address}),"
+                    " and is not answered yet.",
+                    "  ",
+                    "yellow",
+                )
+        for demand in self.view.challenges:
+            if demand.closed is None:
+                yield from self._text(
+                    f"! {demand.challenger} demands a correction ({demand.address}), to be decided"
+                    f" by {demand.due_on}.",
+                    "  ",
+                    "yellow",
+                )
 
     def _facts(self) -> Iterator[str]:
         view = self.view
@@ -175,6 +204,32 @@ class _Story:
         if piece.excerpt:
             yield from self._text(f"“{piece.excerpt}”", "    ")
         yield from self._withdrawn(piece.withdrawn)
+
+    # -- objections and challenges ------------------------------------------------------------
+
+    def _objection(self, one: ObjectionView) -> Iterator[str]:
+        head = f"{one.recorded_by} objects to {hyphenated(one.verdict)}"
+        yield from self._dispute(one, f"Objection {one.address}, {_when(one.recorded_at)}: {head}")
+        if one.closed is not None:
+            yield from self._closing(one.closed, "Answered")
+
+    def _challenge(self, one: ChallengeView) -> Iterator[str]:
+        head = f"{one.challenger} demands a correction of {hyphenated(one.verdict)}"
+        yield from self._dispute(
+            one,
+            f"Challenge {one.address}, {_when(one.recorded_at)}: {head}, to be decided by"
+            f" {one.due_on}; recorded by {one.recorded_by}",
+        )
+        if one.closed is not None:
+            yield from self._closing(one.closed, str(one.outcome).capitalize())
+
+    def _dispute(self, one: ObjectionView | ChallengeView, head: str) -> Iterator[str]:
+        yield from self._text(head, first="  ", indent="    ")
+        yield from self._text(one.because, "    ")
+
+    def _closing(self, closed: Closing, how: str) -> Iterator[str]:
+        told = f"{how} by {closed.by} on {_when(closed.at)}: {closed.because}"
+        yield from self._text(told, "    ")
 
     def _source(self, ref: SourceRef) -> Iterator[str]:
         parts = [f"source {ref.id}: {ref.label}"]

@@ -262,6 +262,48 @@ BEGIN
 END $$
 """
 
+# A verdict that somebody is changing just now is waited for: nobody disputes one that is gone.
+GUARD_DISPUTE = f"""
+CREATE FUNCTION guard_dispute() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} {PINNED} AS $$
+DECLARE
+    stands CONSTANT text :=
+        (SELECT status FROM claim WHERE id = NEW.claim_id FOR NO KEY UPDATE);
+BEGIN
+    IF NEW.closed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'the % is open when it begins', TG_TABLE_NAME
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'close_once';
+    END IF;
+    -- A demand for correction may come while the claim is looked at again.
+    IF (TG_TABLE_NAME = 'objection' AND stands <> 'checked') OR NEW.review_no IS DISTINCT FROM (
+        SELECT max(no) FROM review WHERE claim_id = NEW.claim_id AND verdict IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION 'the % is not against the latest verdict of claim %',
+            TG_TABLE_NAME, NEW.claim_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'against_latest_verdict';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+# A login of its own may write the answer and the outcome alone.
+CLOSE_ONCE = f"""
+CREATE FUNCTION close_once() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+DECLARE
+    closing CONSTANT text[] := '{{closed_at,closed_by,closed_because,outcome}}';
+BEGIN
+    NEW.closed_at := COALESCE(NEW.closed_at, now());
+    NEW.closed_by := COALESCE(NEW.closed_by, current_actor());
+    IF OLD.closed_at IS NOT NULL
+        OR (NEW.closed_at, NEW.closed_by) IS DISTINCT FROM (now(), current_actor())
+        OR (to_jsonb(NEW) - closing) <> (to_jsonb(OLD) - closing) THEN
+        RAISE EXCEPTION 'the % keeps its content, and is closed once, by who closes it',
+            TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'close_once';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 # Arguments of the trigger: the key's columns, the columns that are derived or too large to log.
 LOG_EVENT = f"""
 CREATE FUNCTION log_event() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
@@ -491,6 +533,8 @@ FUNCTIONS = (
     CHANGED_FIGURE,
     BEARS_WITNESS,
     REQUIRE_EVIDENCE,
+    GUARD_DISPUTE,
+    CLOSE_ONCE,
     LOG_EVENT,
     AS_OF,
     EVENT_FIELDS,

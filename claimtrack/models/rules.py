@@ -11,7 +11,15 @@ import re
 from sqlalchemy import DDL, event
 
 from claimtrack.db import build_constraints, metadata
-from claimtrack.models import claims, desk, events, people, reviews, sources  # noqa: F401 - fill the metadata
+from claimtrack.models import (  # noqa: F401 - fill the metadata
+    claims,
+    desk,
+    disputes,
+    events,
+    people,
+    reviews,
+    sources,
+)
 from claimtrack.models.functions import CURRENT_ACTOR, FUNCTIONS
 from claimtrack.vocab import TRANSITIONS
 
@@ -39,6 +47,8 @@ KEPT = (
     "figure",
     "evidence",
     "transition",
+    "objection",
+    "challenge",
 )
 
 #: Per logged table: the columns of its key, and the columns that events leave out.
@@ -57,6 +67,8 @@ LOGGED = {
     "review": ("claim_id,no", "prev_no"),
     "review_evidence": ("claim_id,review_no,evidence_id", ""),
     "granted": ("id", ""),
+    "objection": ("claim_id,no", ""),
+    "challenge": ("claim_id,no", ""),
 }
 
 
@@ -119,6 +131,16 @@ TRIGGERS = (
     "CREATE TRIGGER only_withdraw BEFORE UPDATE ON appearance"
     " FOR EACH ROW EXECUTE FUNCTION only_withdraw('speaker_id', 'source_id', 'said_on',"
     " 'said_precision', 'manner', 'quote', 'passage', 'place')",
+    *(
+        statement
+        for table in ("objection", "challenge")
+        for statement in (
+            f"CREATE TRIGGER guard_dispute BEFORE INSERT ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION guard_dispute()",
+            f"CREATE TRIGGER close_once BEFORE UPDATE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION close_once()",
+        )
+    ),
     "CREATE TRIGGER refuse_merge_chain BEFORE UPDATE OF merged_into_id ON speaker"
     " FOR EACH ROW WHEN (NEW.merged_into_id IS NOT NULL) EXECUTE FUNCTION refuse_merge_chain()",
     "CREATE TRIGGER refresh_reach_insert AFTER INSERT ON appearance"

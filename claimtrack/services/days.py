@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from claimtrack.dates import parse_date
+from claimtrack.dates import ParsedDate, parse_date
 from claimtrack.errors import InvalidDataError
 from claimtrack.vocab import Precision
 
@@ -15,12 +15,36 @@ def coming_day(text: str, option: str, today: dt.date) -> dt.date:
     Raises:
         InvalidDataError: it is no date, no single day, or it has passed.
     """
-    when = parse_date(text, what=option, anchor=today).value
-    if when.precision is not Precision.DAY:
+    parsed = _day(text, option, today)
+    if parsed.value.day < today:
+        raise _passed(text, option, parsed)
+    return parsed.value.day
+
+
+def day_set_by_others(text: str, option: str, today: dt.date) -> tuple[dt.date, list[str]]:
+    """As `coming_day`, but a date that is written out may have passed; and what to say of it.
+
+    Raises:
+        InvalidDataError: it is no date, no single day, or counts to one that has passed.
+    """
+    parsed = _day(text, option, today)
+    day, told = parsed.value.day, [parsed.said_aloud] if parsed.said_aloud else []
+    if day < today:
+        if parsed.said_aloud:
+            raise _passed(text, option, parsed)
+        told.append(f"{day} has passed: it is late from the start.")
+    return day, told
+
+
+def _day(text: str, option: str, today: dt.date) -> ParsedDate:
+    parsed = parse_date(text, what=option, anchor=today)
+    if parsed.value.precision is not Precision.DAY:
         raise InvalidDataError(f"{option} wants a day, such as {today.isoformat()}.")
-    if when.day < today:
-        raise InvalidDataError(
-            f"{option} {text} is {when}, which has passed. Write the date out, or say for example"
-            " 'next Friday'."
-        )
-    return when.day
+    return parsed
+
+
+def _passed(text: str, option: str, parsed: ParsedDate) -> InvalidDataError:
+    return InvalidDataError(
+        f"{option} {text} is {parsed.value}, which has passed. Write the date out, or say for"
+        " example 'next Friday'."
+    )

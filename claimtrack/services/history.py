@@ -98,6 +98,10 @@ class _Teller:
             ("evidence", "insert"): self._evidence,
             ("evidence", "update"): self._evidence_withdrawn,
             ("review", "insert"): self._reviewed,
+            ("objection", "insert"): self._objected,
+            ("objection", "update"): lambda one: ("answered", f"objection {one.row_key}"),
+            ("challenge", "insert"): self._challenged,
+            ("challenge", "update"): self._decided,
         }
         for one in self.events:
             teller = tellers.get((one.table_name, one.operation))
@@ -113,6 +117,7 @@ class _Teller:
                     detail=told[1],
                     because=one.after.get("because")
                     or one.after.get("withdrawn_because")
+                    or one.after.get("closed_because")
                     or one.because,
                 )
 
@@ -185,6 +190,20 @@ class _Teller:
         if row["recheck_on"]:
             notes.append(f"look again on {row['recheck_on']}")
         return "marked", f"{detail} ({', '.join(notes)})" if notes else detail
+
+    def _objected(self, one: _Event) -> tuple[str, str]:
+        return "objected", f"objection {one.row_key} to {hyphenated(self.word)}"
+
+    def _challenged(self, one: _Event) -> tuple[str, str]:
+        row = one.after
+        return (
+            "challenged",
+            f"challenge {one.row_key} by {row['challenger']}, to be decided by {row['due_on']}",
+        )
+
+    def _decided(self, one: _Event) -> tuple[str, str]:
+        challenger = self._was(one)["challenger"]
+        return str(one.after["outcome"]), f"challenge {one.row_key} by {challenger}"
 
     def _shown(self, column: str, value: Any) -> str:
         """A stored value in words."""

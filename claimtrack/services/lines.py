@@ -32,6 +32,7 @@ from claimtrack.dates import PartialDate
 from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import publisher, speaker
 from claimtrack.models.sources import source
+from claimtrack.services.disputed import OBJECTION, is_disputed
 from claimtrack.services.stories import partial_date
 from claimtrack.services.views import SourceRef, SpeakerRef
 from claimtrack.vocab import Kind, Manner, Priority, SourceKind, Status, Verdict, word_of
@@ -55,6 +56,7 @@ class ListedClaim(NamedTuple):
     priority: Priority
     status: Status
     verdict: Verdict | None
+    disputed: bool
     assigned_to: str | None
     due_on: dt.date | None
     recheck_on: dt.date | None
@@ -78,14 +80,16 @@ class Tables(NamedTuple):
     speaker: FromClause
     source: FromClause
     publisher: FromClause
+    objection: FromClause
     past: bool = False
 
 
-NOW = Tables(claim, appearance, speaker, source, publisher)
+NOW = Tables(claim, appearance, speaker, source, publisher, OBJECTION)
 
 
 def tables_as_of(moment: dt.datetime) -> Tables:
     """The tables as they stood just before a moment; each is read whole."""
+    import claimtrack.models.disputes  # noqa: F401 - completes the tables that are looked up
 
     def then(name: str, key: str = "{id}") -> CTE:
         columns = [column(one.name, one.type) for one in claim.metadata.tables[name].c]
@@ -99,6 +103,7 @@ def tables_as_of(moment: dt.datetime) -> Tables:
         speaker=then("speaker"),
         source=sources,
         publisher=then("publisher"),
+        objection=then("objection", "{claim_id,no}"),
         past=True,
     )
 
@@ -227,6 +232,7 @@ def lines(
     rows = connection.execute(
         select(
             page,
+            is_disputed(page.c.id, tables.objection).label("disputed"),
             func.coalesce(counted.c.appearances, 0).label("appearances"),
             *(each for each in first.c if each.key != "claim_id"),
         )
@@ -254,6 +260,7 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedClaim:
         priority=Priority.of_level(row.priority),
         status=Status(row.status),
         verdict=Verdict(row.verdict) if row.verdict else None,
+        disputed=row.disputed,
         assigned_to=row.assigned_to,
         due_on=row.due_on,
         recheck_on=row.recheck_on,

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from claimtrack.errors import InvalidDataError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import appearance, claim
+from claimtrack.services.disputed import is_disputed
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.vocab import Kind, Precision, Status
 
@@ -43,7 +44,8 @@ class ClaimFilter(NamedTuple):
     ``topics``. ``speaker`` is a name or an id, ``source`` a URL or an id, ``assignee`` a name, or
     "none" for claims that nobody holds. Days count from their start to their end; a date that is
     only known to the month or year fits where it may lie between them. Speaker, source and days
-    are those of one and the same appearance.
+    are those of one and the same appearance. ``disputed`` asks for an objection that waits for
+    its answer.
     """
 
     words: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class ClaimFilter(NamedTuple):
     said_until: dt.date | None = None
     recorded_since: dt.datetime | None = None
     marked_since: dt.datetime | None = None
+    disputed: bool = False
 
 
 def claim_ids(
@@ -169,6 +172,8 @@ def wanted(connection: Connection, asked: ClaimFilter) -> Wanted:
         found.claim.append(_held_by(connection, asked.assignee))
     if asked.recorded_since is not None:
         found.claim.append(claim.c.recorded_at >= asked.recorded_since)
+    if asked.disputed:
+        found.claim.append(is_disputed(claim.c.id))
     # What only some filters need is imported with them: a plain list is to start quickly.
     if asked.speaker is not None:
         from claimtrack.services import speakers

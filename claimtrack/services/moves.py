@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence, review, review_evidence
+from claimtrack.services.disputed import is_disputed_review
 from claimtrack.services.stories import load_sources
 from claimtrack.services.views import SourceRef
 from claimtrack.vocab import Change, Kind, SetAsideReason, Stance, Status, Verdict, word_of
@@ -23,6 +24,12 @@ class Window:
 
     since: dt.datetime | None = None
     until: dt.datetime | None = None
+
+    def holds(self, moment: dt.datetime) -> bool:
+        """Whether a moment lies within."""
+        return (self.since is None or moment >= self.since) and (
+            self.until is None or moment < self.until
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,11 @@ class RestedOn:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One review with the claim that it moved; ``replaced`` is the last verdict before it."""
+    """One review with the claim that it moved.
+
+    ``replaced`` is the last verdict before it; ``disputed`` says that an objection to its verdict
+    waits for the answer.
+    """
 
     claim_id: int
     statement: str
@@ -51,6 +62,7 @@ class Move:
     change: Change | None
     reason: SetAsideReason | None
     rating: str | None
+    disputed: bool
     evidence: tuple[RestedOn, ...]
     recorded_at: dt.datetime
     recorded_by: str
@@ -97,9 +109,13 @@ def moves(
         .limit(1)
         .scalar_subquery()
     )
-    chosen = select(review, claim.c.statement, claim.c.kind, last_verdict.label("replaced")).join(
-        claim, claim.c.id == review.c.claim_id
-    )
+    chosen = select(
+        review,
+        claim.c.statement,
+        claim.c.kind,
+        last_verdict.label("replaced"),
+        is_disputed_review(review.c.claim_id, review.c.no).label("disputed"),
+    ).join(claim, claim.c.id == review.c.claim_id)
     if window is not None and window.since is not None:
         chosen = chosen.where(review.c.recorded_at >= window.since)
     if window is not None and window.until is not None:
@@ -127,6 +143,7 @@ def moves(
             change=Change(row.change) if row.change else None,
             reason=SetAsideReason(row.reason) if row.reason else None,
             rating=row.rating,
+            disputed=row.disputed,
             evidence=tuple(rested[row.claim_id, row.no]),
             recorded_at=row.recorded_at,
             recorded_by=row.recorded_by,

@@ -1,4 +1,4 @@
-"""What should have been done by now: due, to be checked again, too long in review, undermined."""
+"""What should be done by now: due, to be checked again, long in review, undermined, challenged."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence, review, review_evidence
-from claimtrack.services.lines import ListedClaim, lines
+from claimtrack.services.dispute_lists import late_challenges
+from claimtrack.services.lines import ListedClaim, lines, lines_of
 from claimtrack.services.unverified import OPEN, age_in_days
+from claimtrack.services.views import ChallengeView
 from claimtrack.vocab import Status
 
 
@@ -27,6 +29,15 @@ class WithoutEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class LateChallenge:
+    """A demand for correction that nobody decided by its day, with its claim, and days since."""
+
+    line: ListedClaim
+    challenge: ChallengeView
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overdue:
     """Claims with the number of days that they are late, the latest first."""
 
@@ -34,6 +45,7 @@ class Overdue:
     recheck: list[tuple[ListedClaim, int]]
     in_review: list[tuple[ListedClaim, int]]
     evidence_withdrawn: list[WithoutEvidence]
+    challenges: list[LateChallenge]
 
 
 def evidence_withdrawn() -> Select[int, dt.datetime | None, Any]:
@@ -63,7 +75,7 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
     A claim is overdue when its due date has passed and it is open; to be checked again from its
     recheck date on while it is checked; and too long in review after more than ``days`` times
     24 hours; the whole days since the review began are then given. A verdict whose evidence was
-    withdrawn is late from then on.
+    withdrawn is late from then on, and a challenge that is open from the day after its day.
     """
     late = select(claim).where(claim.c.due_on < today, claim.c.status.in_(OPEN))
     again = select(claim).where(claim.c.recheck_on <= today, claim.c.status == Status.CHECKED)
@@ -79,6 +91,8 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
     long = select(claim).where(claim.c.id == func.any(list(since)))
     undermined = {row.id: row for row in connection.execute(evidence_withdrawn())}
     bare = select(claim).where(claim.c.id == func.any(list(undermined)))
+    demands = late_challenges(connection, today)
+    challenged = lines_of(connection, [one.claim_id for one in demands]) if demands else {}
     return Overdue(
         due=[
             (line, (today - line.due_on).days)
@@ -109,4 +123,8 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
             ),
             key=lambda one: (one.withdrawn_at, one.line.id),
         ),
+        challenges=[
+            LateChallenge(challenged[one.claim_id], one, (today - one.due_on).days)
+            for one in demands
+        ],
     )

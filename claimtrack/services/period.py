@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, func, select
 
 from claimtrack.models.claims import claim
+from claimtrack.services.dispute_lists import Dispute, raised_and_settled
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.services.moves import Move, Window, moves
 from claimtrack.services.unverified import OPEN
@@ -33,6 +34,8 @@ class Period:
     changed: list[Move]
     reopened: list[Move]
     set_aside: list[Move]
+    raised: list[Dispute]
+    settled: list[Dispute]
     load: list[Load]
 
 
@@ -41,6 +44,7 @@ def period(connection: Connection, window: Window) -> Period:
 
     Concluded is what became checked; a verdict that replaced another one, also of a claim that was
     reopened in between, is changed instead.
+    Raised and settled are objections and challenges: those that came, and those that were closed.
     Reopened is what was checked or set aside and is to be looked at again.
     """
     all_moves = moves(connection, window)
@@ -49,6 +53,7 @@ def period(connection: Connection, window: Window) -> Period:
     ]
     closed = (Status.CHECKED, Status.SET_ASIDE)
     chosen = _within(select(claim), window)
+    raised, settled = raised_and_settled(connection, window)
     recorded = lines(connection, chosen, lambda page: [page.c.recorded_at, page.c.id])
     return Period(
         recorded=recorded,
@@ -56,6 +61,8 @@ def period(connection: Connection, window: Window) -> Period:
         changed=[move for move in all_moves if move.changes_verdict],
         reopened=[move for move in all_moves if move.from_status in closed and move.status in OPEN],
         set_aside=[move for move in all_moves if move.status is Status.SET_ASIDE],
+        raised=raised,
+        settled=settled,
         load=_load(connection, recorded, concluded),
     )
 

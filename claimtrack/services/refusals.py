@@ -44,6 +44,10 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
     "merge_chain": (ConflictError, f"Speakers can't be merged in a chain. {_MEANWHILE}"),
     "append_only": (ConflictError, "What is recorded stays: it can't be changed or removed."),
     "only_withdraw": (ConflictError, f"It was withdrawn meanwhile. {_MEANWHILE}"),
+    "pk_objection": (ConflictError, f"Somebody objected meanwhile. {_MEANWHILE}"),
+    "pk_challenge": (ConflictError, f"It was challenged meanwhile. {_MEANWHILE}"),
+    "against_latest_verdict": (ConflictError, f"The verdict was changed meanwhile. {_MEANWHILE}"),
+    "close_once": (ConflictError, f"It was closed meanwhile. {_MEANWHILE}"),
     "words_of_checked_claim": (
         ConflictError,
         "The words of a checked claim stand under its verdict: use --typo with --because, or"

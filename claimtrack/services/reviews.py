@@ -84,6 +84,7 @@ def mark_many(
             if piece.source.id not in witnesses
         ]
         _append(connection, view, values, standing if given.verdict else fresh)
+        told += _still_open(view) if given.verdict else []
     return Marked(tuple(load_claims(connection, claim_ids)), tuple(dict.fromkeys(told)))
 
 
@@ -195,6 +196,24 @@ def _why_not(view: ClaimView, offered: SourceRef, new: set[int]) -> str:
     # The number of a source that this very command records goes when the command fails.
     name = label if offered.id in new else f"source {offered.id} ({label})"
     return why_no_witness(view.appearances, offered, name)
+
+
+def _still_open(view: ClaimView) -> list[str]:
+    """What a new verdict may settle, but doesn't by itself: the answer is given in words."""
+    return [
+        *(
+            f"Objection {one.address} by {one.recorded_by} is still open. If this answers it, say"
+            f" so: claimtrack claim answer {one.address} --because WHY"
+            for one in view.objections
+            if one.closed is None
+        ),
+        *(
+            f"Challenge {one.address} by {one.challenger} is still open. To decide it: claimtrack"
+            f" claim challenge {one.address} upheld --because WHY"
+            for one in view.challenges
+            if one.closed is None
+        ),
+    ]
 
 
 def _append(

@@ -13,6 +13,7 @@ from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import publisher
 from claimtrack.models.reviews import evidence
 from claimtrack.models.sources import capture, source
+from claimtrack.services.disputed import is_disputed
 from claimtrack.services.sources import find
 from claimtrack.services.stories import load_sources
 from claimtrack.services.views import CaptureView, ClaimLine, SourceView
@@ -138,7 +139,14 @@ def claims_in(
 ) -> list[ClaimLine]:
     """The claims that appear in a source, in the order recorded."""
     rows = connection.execute(
-        select(claim.c.id, claim.c.statement, claim.c.status, claim.c.verdict, appearance.c.no)
+        select(
+            claim.c.id,
+            claim.c.statement,
+            claim.c.status,
+            claim.c.verdict,
+            is_disputed(claim.c.id).label("disputed"),
+            appearance.c.no,
+        )
         .join(appearance, appearance.c.claim_id == claim.c.id)
         .where(appearance.c.source_id == source_id, appearance.c.withdrawn_at.is_(None))
         .order_by(claim.c.id, appearance.c.no)
@@ -150,6 +158,7 @@ def claims_in(
             statement=row.statement,
             status=Status(row.status),
             verdict=Verdict(row.verdict) if row.verdict else None,
+            disputed=row.disputed,
             no=row.no,
         )
         for row in rows
@@ -166,6 +175,7 @@ def evidence_from(
             claim.c.statement,
             claim.c.status,
             claim.c.verdict,
+            is_disputed(claim.c.id).label("disputed"),
             evidence.c.id.label("no"),
             evidence.c.stance,
         )
@@ -180,6 +190,7 @@ def evidence_from(
             statement=row.statement,
             status=Status(row.status),
             verdict=Verdict(row.verdict) if row.verdict else None,
+            disputed=row.disputed,
             no=row.no,
             stance=Stance(row.stance),
         )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, or_, select
 from claimtrack.keys import clean_text, word_key
 from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import speaker, speaker_alias
+from claimtrack.services.disputed import is_disputed
 from claimtrack.services.speakers import alias_rows, head_of, identities, locate, speaker_number
 from claimtrack.services.views import ClaimLine, SpeakerRef, SpeakerView
 from claimtrack.vocab import SpeakerKind, Status, Verdict
@@ -127,7 +128,14 @@ def claims_of(
 ) -> list[ClaimLine]:
     """The standing appearances of a speaker and of those merged into it, newest claim first."""
     rows = connection.execute(
-        select(claim.c.id, claim.c.statement, claim.c.status, claim.c.verdict, appearance.c.no)
+        select(
+            claim.c.id,
+            claim.c.statement,
+            claim.c.status,
+            claim.c.verdict,
+            is_disputed(claim.c.id).label("disputed"),
+            appearance.c.no,
+        )
         .join(appearance, appearance.c.claim_id == claim.c.id)
         .where(
             appearance.c.speaker_id == func.any(identities(connection, speaker_id)),
@@ -142,6 +150,7 @@ def claims_of(
             statement=row.statement,
             status=Status(row.status),
             verdict=Verdict(row.verdict) if row.verdict else None,
+            disputed=row.disputed,
             no=row.no,
         )
         for row in rows

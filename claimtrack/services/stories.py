@@ -16,13 +16,16 @@ from claimtrack.models.claims import appearance, attribution, claim, figure, not
 from claimtrack.models.people import publisher, speaker
 from claimtrack.models.reviews import evidence, review, review_evidence
 from claimtrack.models.sources import source
+from claimtrack.services.disputed import ever_disputed
 from claimtrack.services.views import (
     AppearanceView,
     AttributionView,
+    ChallengeView,
     ClaimView,
     EvidenceView,
     FigureView,
     NoteView,
+    ObjectionView,
     ReviewView,
     SourceRef,
     SpeakerRef,
@@ -65,7 +68,11 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
     """Claims with their whole story, in the order of ``claim_ids``; unknown ids are left out."""
     newer = claim.alias("newer")
     rows = connection.execute(
-        select(claim, newer.c.id.label("superseded_by_id"))
+        select(
+            claim,
+            newer.c.id.label("superseded_by_id"),
+            ever_disputed(claim.c.id).label("ever_disputed"),
+        )
         .outerjoin(newer, newer.c.supersedes_id == claim.c.id)
         .where(claim.c.id == func.any(list(claim_ids)))
     ).all()
@@ -74,6 +81,9 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
     reviews = _load_reviews(connection, claim_ids)
     notes = _load_notes(connection, claim_ids)
     figures = load_figures(connection, claim_ids)
+    objections, challenges = _load_disputes(
+        connection, [row.id for row in rows if row.ever_disputed]
+    )
     views = {
         row.id: ClaimView(
             id=row.id,
@@ -99,6 +109,8 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
             evidence=tuple(pieces[row.id]),
             reviews=tuple(reviews[row.id]),
             notes=tuple(notes[row.id]),
+            objections=tuple(objections[row.id]),
+            challenges=tuple(challenges[row.id]),
         )
         for row in rows
     }
@@ -309,6 +321,16 @@ def _load_notes(
     ):
         views[row.claim_id].append(NoteView(row.id, row.body, row.recorded_at, row.recorded_by))
     return views
+
+
+def _load_disputes(
+    connection: Connection, claim_ids: Sequence[int]
+) -> tuple[defaultdict[int, list[ObjectionView]], defaultdict[int, list[ChallengeView]]]:
+    if not claim_ids:  # as it is with nearly every claim
+        return defaultdict(list), defaultdict(list)
+    from claimtrack.services.dispute_lists import load_challenges, load_objections
+
+    return load_objections(connection, claim_ids), load_challenges(connection, claim_ids)
 
 
 def _withdrawal(row: Row[*tuple[Any, ...]]) -> Withdrawal | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from claimtrack.models.claims import appearance, claim
+from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.people import speaker
 from claimtrack.models.sources import source
 from claimtrack.services.moves import Move, moves
@@ -33,6 +34,8 @@ class Summary:
     sources: int
     appearances: int
     evidence_withdrawn: int
+    disputed: int
+    challenges_open: int
     latest: list[Move]
 
 
@@ -69,6 +72,15 @@ def summary(connection: Connection) -> Summary:
             .scalar_subquery()
             .label("appearances"),
             rested_on_withdrawn.scalar_subquery().label("evidence_withdrawn"),
+            select(func.count(objection.c.claim_id.distinct()))
+            .where(objection.c.closed_at.is_(None))
+            .scalar_subquery()
+            .label("disputed"),
+            select(func.count())
+            .select_from(challenge)
+            .where(challenge.c.closed_at.is_(None))
+            .scalar_subquery()
+            .label("challenges_open"),
         )
     ).one()
     return Summary(
@@ -82,5 +94,7 @@ def summary(connection: Connection) -> Summary:
         sources=things.sources,
         appearances=things.appearances,
         evidence_withdrawn=things.evidence_withdrawn,
+        disputed=things.disputed,
+        challenges_open=things.challenges_open,
         latest=moves(connection, latest=LATEST),
     )

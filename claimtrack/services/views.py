@@ -13,6 +13,7 @@ from claimtrack.vocab import (
     Finding,
     Kind,
     Manner,
+    Outcome,
     Priority,
     SetAsideReason,
     SourceKind,
@@ -165,6 +166,53 @@ class NoteView(NamedTuple):
     recorded_by: str
 
 
+class Closing(NamedTuple):
+    """When a dispute was closed, by whom and with which answer."""
+
+    at: dt.datetime
+    by: str
+    because: str
+
+
+class ObjectionView(NamedTuple):
+    """Disagreement from inside the desk with the verdict of a review; open without a closing."""
+
+    claim_id: int
+    no: int
+    review_no: int
+    verdict: Verdict
+    because: str
+    closed: Closing | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+    @property
+    def address(self) -> str:
+        """``14.1``: the claim and the number of the objection."""
+        return f"{self.claim_id}.{self.no}"
+
+
+class ChallengeView(NamedTuple):
+    """A demand from outside that the verdict of a review be corrected; open without an outcome."""
+
+    claim_id: int
+    no: int
+    review_no: int
+    verdict: Verdict
+    challenger: str
+    because: str
+    due_on: dt.date
+    outcome: Outcome | None
+    closed: Closing | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+    @property
+    def address(self) -> str:
+        """``14.1``: the claim and the number of the challenge."""
+        return f"{self.claim_id}.{self.no}"
+
+
 class ClaimView(NamedTuple):
     """A claim with all that is on record about it, oldest first."""
 
@@ -191,11 +239,18 @@ class ClaimView(NamedTuple):
     evidence: tuple[EvidenceView, ...]
     reviews: tuple[ReviewView, ...]
     notes: tuple[NoteView, ...]
+    objections: tuple[ObjectionView, ...]
+    challenges: tuple[ChallengeView, ...]
 
     @property
     def word(self) -> str:
         """The one word that people type and read: the verdict, else the status."""
         return word_of(self.status, self.verdict)
+
+    @property
+    def disputed(self) -> bool:
+        """Whether an objection waits for its answer."""
+        return any(one.closed is None for one in self.objections)
 
     @property
     def last_verdict(self) -> Verdict | None:
@@ -232,6 +287,7 @@ class ClaimLine(NamedTuple):
     statement: str
     status: Status
     verdict: Verdict | None
+    disputed: bool
     no: int
     stance: Stance | None = None
 

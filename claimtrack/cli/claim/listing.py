@@ -41,7 +41,7 @@ _FOR_PEOPLE = (
     Column("recorded_at", "Recorded", fixed=True, drop=2),
 )
 _FOR_SPREADSHEETS = sheet(
-    "id external_id statement status verdict kind priority topics language speaker"
+    "id external_id statement status verdict disputed kind priority topics language speaker"
     " manner said_on quote source_id source_url source_title publisher published_on"
     " figure unit counted where figure_on figure_since appearances evidence reach"
     " assigned_to due_on recheck_on supersedes superseded_by evidence_withdrawn"
@@ -77,6 +77,7 @@ claimtrack claim list --text "displac idlib" --said-since 2020-02 --format csv
 @click.option("--said-until", metavar="DATE", help="Said on that day or earlier.")
 @click.option("--recorded-since", metavar="DATE", help="Recorded on that day or later.")
 @click.option("--marked-since", metavar="DATE", help="Marked on that day or later.")
+@click.option("--disputed", is_flag=True, help="An objection to the verdict waits for its answer.")
 @limit_option("claims")
 @click.option("--after", metavar="ID", type=Id(), help="Go on below that claim.")
 def list_claims(app: App, limit: int | None, after: int | None, **options: Any) -> None:
@@ -111,7 +112,7 @@ def list_claims(app: App, limit: int | None, after: int | None, **options: Any) 
 
 
 def _narrowed(options: dict[str, Any]) -> bool:
-    return any(value not in (None, ()) for value in options.values())
+    return any(value not in (None, (), False) for value in options.values())
 
 
 def _filter(app: App, options: dict[str, Any]) -> ClaimFilter:
@@ -130,6 +131,7 @@ def _filter(app: App, options: dict[str, Any]) -> ClaimFilter:
         said_until=read_day(app, options["said_until"], "--said-until", last=True),
         recorded_since=_start(app, options["recorded_since"], "--recorded-since"),
         marked_since=_start(app, options["marked_since"], "--marked-since"),
+        disputed=options["disputed"],
     )
 
 

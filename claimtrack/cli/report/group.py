@@ -11,7 +11,7 @@ _MODULES = {
     "summary": "standing",
     "period": "work",
     "overdue": "work",
-    "corrections": "work",
+    "corrections": "register",
     "figures": "standing",
 }
 

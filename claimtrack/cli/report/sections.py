@@ -10,6 +10,15 @@ from claimtrack.cli.app import App
 from claimtrack.cli.lines import cells, people, with_all
 from claimtrack.render import Column, Listing
 
+# Columns that several reports have.
+ID = Column("id", "ID", align="right")
+STATEMENT = Column("statement", "Statement", grow=True)
+BY = Column("by", "By", max_width=20)
+BECAUSE = Column("because", "Because", grow=True)
+#: The address of an objection or a challenge, and who sent the challenge.
+ADDRESS = Column("address", "ID")
+FROM = Column("from", "From", max_width=20)
+
 
 @dataclass(frozen=True)
 class Section:

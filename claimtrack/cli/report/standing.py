@@ -18,7 +18,7 @@ from claimtrack.vocab import Status, hyphenated
 _CLAIMS = Column("claims", "Claims", align="right")
 _SUMMARY_KEYS = words(
     "name claims unverified in_review id statement from_status from_verdict status"
-    " verdict because by at"
+    " verdict disputed because by at"
 )
 
 
@@ -38,6 +38,8 @@ def summary(app: App) -> None:
         "sources": found.sources,
         "appearances": found.appearances,
         "evidence_withdrawn": found.evidence_withdrawn,
+        "disputed": found.disputed,
+        "challenges_open": found.challenges_open,
     }
     holders = [
         {"name": person, "claims": sum(counts.values()), **{str(s): n for s, n in counts.items()}}
@@ -62,6 +64,11 @@ def summary(app: App) -> None:
     if found.evidence_withdrawn:
         preamble.append(
             f"Verdicts whose evidence was withdrawn since: {found.evidence_withdrawn:,}"
+        )
+    if found.disputed or found.challenges_open:
+        preamble.append(
+            f"Disputed claims: {found.disputed:,}; demands for correction not decided:"
+            f" {found.challenges_open:,}"
         )
     if not found.claims:
         sections = [replace(section, rows=()) for section in sections]
@@ -119,7 +126,7 @@ _FIGURES = (
 )
 _FIGURE_KEYS = words(
     "id statement dated value comparator low high unit counted where on since speaker"
-    " manner said_on source source_url published_on status verdict superseded_by"
+    " manner said_on source source_url published_on status verdict disputed superseded_by"
     " contradicts"
 )
 
@@ -177,6 +184,7 @@ def _figure_row(line: Any) -> dict[str, Any]:
         **told_json(claim.told),
         "status": claim.status,
         "verdict": claim.verdict,
+        "disputed": claim.disputed,
         "superseded_by": line.superseded_by_id,
         "contradicts": list(line.contradicts),
     }

@@ -1,4 +1,4 @@
-"""`report period`, `report corrections`, `report overdue`: what was done, and what was not."""
+"""`report period` and `report overdue`: what was done, and what was not."""
 
 from __future__ import annotations
 
@@ -8,62 +8,84 @@ import click
 
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.lines import (
+    disputes_json,
     limit_option,
     line_json,
     move_json,
     read_day,
-    read_window,
     row_limit,
     window,
     words,
 )
 from claimtrack.cli.report.group import report
-from claimtrack.cli.report.sections import Section, emit_flat, emit_sections
+from claimtrack.cli.report.sections import (
+    ADDRESS,
+    BECAUSE,
+    BY,
+    FROM,
+    ID,
+    STATEMENT,
+    Section,
+    emit_sections,
+)
 from claimtrack.render import Column
 
 if TYPE_CHECKING:
     from claimtrack.services.lines import ListedClaim
     from claimtrack.services.moves import Move
-    from claimtrack.services.overdue import WithoutEvidence
+    from claimtrack.services.overdue import LateChallenge, WithoutEvidence
 
-_ID = Column("id", "ID", align="right")
-_STATEMENT = Column("statement", "Statement", grow=True)
-_BY = Column("by", "By", max_width=20)
-_BECAUSE = Column("because", "Because", grow=True)
 _RECORDED = (
-    _ID,
-    _STATEMENT,
+    ID,
+    STATEMENT,
     Column("speaker", "Speaker", max_width=20),
     Column("source", "Source", max_width=24, drop=2),
     Column("recorded_by", "By", max_width=20, drop=1),
     Column("word", "Status now"),
 )
 _CONCLUDED = (
-    _ID,
-    _STATEMENT,
+    ID,
+    STATEMENT,
     Column("verdict", "Verdict"),
     Column("by", "Checker", max_width=20),
-    _BECAUSE,
+    BECAUSE,
     Column("evidence", "Evidence", grow=True, max_width=48, drop=1),
 )
 _CHANGED = (
-    _ID,
-    _STATEMENT,
+    ID,
+    STATEMENT,
     Column("replaced", "Was"),
     Column("verdict", "Is"),
     Column("change", "Change"),
-    _BY,
-    _BECAUSE,
+    BY,
+    BECAUSE,
 )
 _REOPENED = (
-    _ID,
-    _STATEMENT,
+    ID,
+    STATEMENT,
     Column("from_word", "Was"),
     Column("status", "Is"),
-    _BY,
-    _BECAUSE,
+    BY,
+    BECAUSE,
 )
-_SET_ASIDE = (_ID, _STATEMENT, Column("reason", "Reason"), _BY, _BECAUSE)
+_SET_ASIDE = (ID, STATEMENT, Column("reason", "Reason"), BY, BECAUSE)
+_RAISED = (
+    ADDRESS,
+    STATEMENT,
+    Column("what", "What"),
+    Column("verdict", "Against"),
+    FROM,
+    BY,
+    BECAUSE,
+)
+_SETTLED = (
+    ADDRESS,
+    STATEMENT,
+    Column("what", "What"),
+    Column("state", "Outcome"),
+    Column("closed_by", "By", max_width=20),
+    Column("closed_because", "Because", grow=True),
+)
 _LOAD = (
     Column("person", "Person", grow=True),
     Column("recorded", "Recorded", align="right"),
@@ -71,9 +93,9 @@ _LOAD = (
     Column("holding", "Holding now", align="right"),
 )
 _PERIOD_KEYS = words(
-    "id statement kind status verdict from_status from_verdict replaced change reason because"
-    " by at evidence_count evidence speaker source source_url person recorded"
-    " concluded holding"
+    "id statement kind status verdict disputed from_status from_verdict replaced change reason"
+    " because by at evidence_count evidence speaker source source_url person recorded"
+    " concluded holding what no from due_on state closed_at closed_by closed_because"
 )
 
 
@@ -92,7 +114,7 @@ claimtrack report period --since 2024-03-01 --until 2024-03-31 --format markdown
 def period(
     app: App, *, last_week: bool, since: str | None, until: str | None, limit: int | None
 ) -> None:
-    """What was recorded, concluded, changed, reopened and set aside, and who carries what."""
+    """What was recorded, concluded, changed, reopened, set aside and disputed, and who did it."""
     need(last_week or since, "Which period? Give --last-week, or --since DATE.")
     need(not (last_week and (since or until)), "Give --last-week, or --since and --until.")
     from claimtrack import dates
@@ -128,6 +150,8 @@ def period(
         Section("changed", "Verdict changed", _CHANGED, _moves(done.changed)),
         Section("reopened", "Reopened", _REOPENED, _moves(done.reopened)),
         Section("set_aside", "Set aside", _SET_ASIDE, _moves(done.set_aside)),
+        Section("raised", "Objections and challenges", _RAISED, disputes_json(done.raised)),
+        Section("settled", "Answered and decided", _SETTLED, disputes_json(done.settled)),
         Section("load", "Load", _LOAD, load),
     ]
     emit_sections(
@@ -151,61 +175,11 @@ def _moves(moves: list[Move]) -> list[dict[str, Any]]:
     return [{**move_json(move), "from_word": move.from_word} for move in moves]
 
 
-@command(
-    report,
-    "corrections",
-    example="claimtrack report corrections --since 2024-01 --format csv",
-)
-@click.option("--since", metavar="DATE", help="From that day on.")
-@click.option("--until", metavar="DATE", help="To the end of that day.")
-@limit_option("rows")
-def corrections(app: App, since: str | None, until: str | None, limit: int | None) -> None:
-    """The corrections register: verdicts that were wrong, what replaced them, and why."""
-    from claimtrack.services.moves import moves
-    from claimtrack.services.unverified import present_moment
-    from claimtrack.vocab import Change
-
-    between = read_window(app, since, until)
-    with app.read() as connection:
-        now = present_moment(connection)
-        found = moves(connection, between, change=Change.CORRECTION)
-    rows = [
-        {
-            "id": move.claim_id,
-            "statement": move.statement,
-            "old_verdict": move.replaced,
-            "new_verdict": move.verdict,
-            "because": move.because,
-            "by": move.recorded_by,
-            "at": move.recorded_at,
-            "evidence": move_json(move)["evidence"],
-        }
-        for move in found
-    ]
-    columns = (
-        _ID,
-        _STATEMENT,
-        Column("old_verdict", "Was"),
-        Column("new_verdict", "Is"),
-        _BECAUSE,
-        _BY,
-        Column("at", "On", fixed=True),
-    )
-    emit_flat(
-        app,
-        {"report": "corrections", "generated_at": now, "totals": {"corrections": len(rows)}},
-        rows,
-        for_people=columns,
-        keys=words("id statement old_verdict new_verdict because by at evidence"),
-        limit=row_limit(app, limit),
-        empty="There is no correction.",
-    )
-
-
 _OVERDUE_KEYS = words(
-    "id statement kind status verdict priority days assigned_to due_on recheck_on"
+    "id statement kind status verdict disputed priority days assigned_to due_on recheck_on"
     " speaker source source_url reach appearances recorded_at"
-    " withdrawn_at withdrawn_evidence"
+    " withdrawn_at withdrawn_evidence challenge_no challenge_from challenge_due_on"
+    " challenge_because"
 )
 _PIECES = Column("withdrawn_evidence", "Evidence", fixed=True, max_width=16)
 
@@ -219,9 +193,10 @@ _PIECES = Column("withdrawn_evidence", "Evidence", fixed=True, max_width=16)
 )
 @limit_option("rows of a section")
 def overdue(app: App, days: int | None, limit: int | None) -> None:
-    """What is late: due, to be checked again, too long in review, or without its evidence.
+    """What is late: due, to be checked again, too long in review, undermined, or not decided.
 
-    A verdict is without its evidence once a piece on which it rests was withdrawn.
+    A verdict is without its evidence once a piece on which it rests was withdrawn. A demand for
+    correction is late when its day has passed and nobody upheld or rejected it.
     """
     from claimtrack.services import overdue as service
     from claimtrack.services.unverified import present_moment
@@ -251,6 +226,17 @@ def overdue(app: App, days: int | None, limit: int | None) -> None:
             _late("Days", "withdrawn_at", "Withdrawn", _PIECES),
             _rows_without_evidence(late.evidence_withdrawn),
         ),
+        Section(
+            "challenges",
+            "Demands for correction not decided",
+            _late(
+                "Days late",
+                "challenge_due_on",
+                "Due",
+                Column("challenge_from", "From", max_width=20),
+            ),
+            _rows_of_challenges(late.challenges),
+        ),
     ]
     emit_sections(
         app,
@@ -270,14 +256,14 @@ def overdue(app: App, days: int | None, limit: int | None) -> None:
 
 def _late(days: str, date: str, title: str, *more: Column) -> tuple[Column, ...]:
     return (
-        _ID,
+        ID,
         Column("days", days, align="right"),
         Column(date, title, fixed=True),
         *more,
         Column("word", "Status"),
         Column("assigned_to", "Holder", max_width=14),
         Column("priority", "Priority", drop=2),
-        _STATEMENT,
+        STATEMENT,
     )
 
 
@@ -288,6 +274,20 @@ def _rows_without_evidence(late: list[WithoutEvidence]) -> list[dict[str, Any]]:
             "days": one.days,
             "withdrawn_at": one.withdrawn_at,
             "withdrawn_evidence": one.evidence_ids,
+        }
+        for one in late
+    ]
+
+
+def _rows_of_challenges(late: list[LateChallenge]) -> list[dict[str, Any]]:
+    return [
+        {
+            **line_json(one.line),
+            "days": one.days,
+            "challenge_no": one.challenge.no,
+            "challenge_from": one.challenge.challenger,
+            "challenge_due_on": one.challenge.due_on,
+            "challenge_because": one.challenge.because,
         }
         for one in late
     ]

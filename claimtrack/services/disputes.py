@@ -1,0 +1,229 @@
+"""Disagree with a verdict in the open: objections and challenges, and what was answered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from claimtrack.errors import ConflictError, NotFoundError
+from claimtrack.keys import clean_text
+from claimtrack.models.claims import claim
+from claimtrack.models.disputes import challenge, objection
+from claimtrack.services.days import day_set_by_others
+from claimtrack.services.marks import shortened
+from claimtrack.services.stories import load_claim
+from claimtrack.services.views import ChallengeView, ClaimView, ObjectionView
+from claimtrack.vocab import Outcome, hyphenated
+
+TEXT_LIMIT = 20_000
+
+One = TypeVar("One", ObjectionView, ChallengeView)
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """A claim with what was opened or closed on it: its number, and what to tell a person."""
+
+    claim: ClaimView
+    no: int
+    told: tuple[str, ...] = ()
+
+    @property
+    def objection(self) -> ObjectionView:
+        """The objection of that number."""
+        return next(one for one in self.claim.objections if one.no == self.no)
+
+    @property
+    def challenge(self) -> ChallengeView:
+        """The challenge of that number."""
+        return next(one for one in self.claim.challenges if one.no == self.no)
+
+
+def object_to(connection: Connection, claim_id: int, because: str) -> Disputed:
+    """Object to the verdict that stands; the claim is disputed until the objection is answered.
+
+    Raises:
+        NotFoundError: there is no such claim.
+        ConflictError: it has no verdict, or was marked a moment ago.
+        InvalidDataError: the reason is blank or too long.
+    """
+    because = clean_text(because, "reason (--because)", limit=TEXT_LIMIT, multiline=True)
+    view = _locked(connection, claim_id)
+    if view.verdict is None:
+        raise ConflictError(
+            f"Claim {claim_id} is {hyphenated(view.word)}: there is no verdict to object to."
+            " Say what you know in a note.",
+            next_command=f"claimtrack claim note {claim_id} TEXT",
+        )
+    no = len(view.objections) + 1
+    connection.execute(
+        insert(objection).values(
+            claim_id=claim_id, no=no, review_no=_latest_verdict(view), because=because
+        )
+    )
+    return Disputed(load_claim(connection, claim_id), no)
+
+
+def answer(connection: Connection, claim_id: int, no: int | None, because: str) -> Disputed:
+    """Answer an objection, the only open one where ``no`` is None. Who objected may, too.
+
+    Raises:
+        NotFoundError: there is no such claim or objection.
+        ConflictError: it is answered already, several are open, or none is.
+        InvalidDataError: the answer is blank or too long.
+    """
+    because = clean_text(because, "answer (--because)", limit=TEXT_LIMIT, multiline=True)
+    view = load_claim(connection, claim_id)
+    one = _chosen(view.objections, view, no, "answer {}")
+    return _closed(connection, objection, one, closed_because=because)
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeGiven:
+    """A demand for correction as typed."""
+
+    challenger: str
+    because: str
+    due: str
+
+
+def challenge_verdict(
+    connection: Connection, claim_id: int, given: ChallengeGiven, *, today: dt.date
+) -> Disputed:
+    """Record that somebody from outside demands a correction of the latest verdict.
+
+    Also of a claim that is being looked at again: letters arrive when they arrive. ``today`` is
+    the day that "tomorrow" counts from.
+
+    Raises:
+        NotFoundError: there is no such claim.
+        ConflictError: it never had a verdict, or was marked a moment ago.
+        InvalidDataError: a text is blank or too long, or the day can't be read.
+    """
+    because = clean_text(given.because, "reason (--because)", limit=TEXT_LIMIT, multiline=True)
+    challenger = clean_text(given.challenger, "name (--from)", limit=300)
+    due_on, told = day_set_by_others(given.due, "--due", today)
+    view = _locked(connection, claim_id)
+    if view.last_verdict is None:
+        raise ConflictError(
+            f"Claim {claim_id} is {hyphenated(view.word)}: there is no verdict to challenge."
+            " Say in a note who asks what.",
+            next_command=f"claimtrack claim note {claim_id} TEXT",
+        )
+    no = len(view.challenges) + 1
+    connection.execute(
+        insert(challenge).values(
+            claim_id=claim_id,
+            no=no,
+            review_no=_latest_verdict(view),
+            challenger=challenger,
+            because=because,
+            due_on=due_on,
+        )
+    )
+    return Disputed(load_claim(connection, claim_id), no, tuple(told))
+
+
+def decide_challenge(
+    connection: Connection, claim_id: int, no: int | None, outcome: Outcome, because: str
+) -> Disputed:
+    """Close a challenge, the only open one where ``no`` is None. The verdict is marked apart.
+
+    Raises:
+        NotFoundError: there is no such claim or challenge.
+        ConflictError: it is closed already, several are open, or none is.
+        InvalidDataError: the reason is blank or too long.
+    """
+    because = clean_text(because, "reason (--because)", limit=TEXT_LIMIT, multiline=True)
+    view = load_claim(connection, claim_id)
+    one = _chosen(view.challenges, view, no, f"challenge {{}} {outcome}")
+    return _closed(connection, challenge, one, closed_because=because, outcome=outcome)
+
+
+def _locked(connection: Connection, claim_id: int) -> ClaimView:
+    """The claim as it stands, and nobody else's from here on.
+
+    Read first and locked then: whoever waited for another person's mark is told so, rather than
+    disputing a verdict that they have not seen.
+    """
+    seen = connection.execute(select(claim.c.review_no).where(claim.c.id == claim_id)).scalar()
+    locked = connection.execute(
+        select(claim.c.review_no).where(claim.c.id == claim_id).with_for_update(key_share=True)
+    ).scalar()
+    view = load_claim(connection, claim_id)
+    if seen != locked:
+        raise ConflictError(
+            f"{view.reviews[-1].recorded_by} marked claim {claim_id} {hyphenated(view.word)} a"
+            f" moment ago: {shortened(view.reviews[-1].because)}",
+            next_command=f"claimtrack claim show {claim_id}",
+        )
+    return view
+
+
+def _latest_verdict(view: ClaimView) -> int:
+    return next(review.no for review in reversed(view.reviews) if review.verdict is not None)
+
+
+def _chosen(disputes: Sequence[One], view: ClaimView, no: int | None, closing: str) -> One:
+    """The open one that is meant; ``closing`` is the command that closes one, by its address.
+
+    Raises:
+        NotFoundError: there is none of that number.
+        ConflictError: it is closed already, several are open, or none is.
+    """
+    what = "objection" if closing.startswith("answer") else "challenge"
+    show = f"claimtrack claim show {view.id}"
+    if no is not None:
+        one = next((one for one in disputes if one.no == no), None)
+        if one is None:
+            raise NotFoundError(f"Claim {view.id} has no {what} {no}.", next_command=show)
+    else:
+        waiting = [one for one in disputes if one.closed is None]
+        if len(waiting) > 1:
+            listed = "; ".join(f"{one.address} {_whose(one)}" for one in waiting)
+            command = closing.format(waiting[0].address)
+            raise ConflictError(
+                f"Several {what}s on claim {view.id} are open, so say which: {listed}.",
+                next_command=f"claimtrack claim {command} --because WHY",
+            )
+        one = next(iter(waiting or disputes[-1:]), None)
+        if one is None:
+            raise ConflictError(f"Claim {view.id} has no {what}.", next_command=show)
+    if one.closed is not None:
+        raise _closed_already(one)
+    return one
+
+
+def _whose(one: ObjectionView | ChallengeView) -> str:
+    who = one.challenger if isinstance(one, ChallengeView) else one.recorded_by
+    return f"({who}: {shortened(one.because, 80)})"
+
+
+def _closed_already(one: ObjectionView | ChallengeView) -> ConflictError:
+    what, how = "Objection", "answered"
+    if isinstance(one, ChallengeView):
+        what, how = "Challenge", str(one.outcome)
+    told = f"{what} {one.address} was {how} already"
+    if one.closed is not None:
+        because = shortened(one.closed.because)
+        told += f" by {one.closed.by} on {one.closed.at:%Y-%m-%d}: {because}"
+    return ConflictError(told, next_command=f"claimtrack claim show {one.claim_id}")
+
+
+def _closed(
+    connection: Connection, table: Table, one: ObjectionView | ChallengeView, **values: Any
+) -> Disputed:
+    """Close one, unless somebody else was quicker."""
+    done = connection.execute(
+        update(table)
+        .where(table.c.claim_id == one.claim_id, table.c.no == one.no, table.c.closed_at.is_(None))
+        .values(**values)
+    )
+    after = Disputed(load_claim(connection, one.claim_id), one.no)
+    if done.rowcount == 0:
+        raise _closed_already(after.objection if table is objection else after.challenge)
+    return after
