@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -34,3 +35,17 @@ def value(connection: Connection, sql: str, **values: Any) -> Any:
 def all_at_commit(connection: Connection) -> None:
     """Check now what would be checked at commit."""
     run(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def wait_until_waiting(connection: Connection, count: int) -> None:
+    """Wait until so many other sessions of this database wait for a lock."""
+    deadline = time.monotonic() + 30
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while connection.execute(waiting).scalar_one() < count:
+        assert time.monotonic() < deadline, "the commands never met"
+        # The view is a snapshot of the transaction's first look.
+        connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+        time.sleep(0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from claimtrack.models.claims import appearance, attribution, claim, figure, note
 from claimtrack.models.desk import granted
+from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.events import event, ledger, seal
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.reviews import evidence, review, review_evidence, transition
@@ -13,6 +14,7 @@ __all__ = [
     "appearance",
     "attribution",
     "capture",
+    "challenge",
     "claim",
     "event",
     "evidence",
@@ -20,6 +22,7 @@ __all__ = [
     "granted",
     "ledger",
     "note",
+    "objection",
     "publisher",
     "review",
     "review_evidence",

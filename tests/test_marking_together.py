@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from claimtrack.db import make_engine
 from tests import records
 from tests.records import stored
+from tests.sql import wait_until_waiting
 
 if TYPE_CHECKING:
     from tests.conftest import Run, Start
@@ -94,20 +94,6 @@ def test_a_version_speaks_of_one_claim(run: Run, five: list[int]) -> None:
 
 
 # --- At once -------------------------------------------------------------------------------------
-
-
-def wait_until_waiting(connection: Connection, count: int) -> None:
-    """Wait until so many other sessions of this database wait for a lock."""
-    deadline = time.monotonic() + 30
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    while connection.execute(waiting).scalar_one() < count:
-        assert time.monotonic() < deadline, "the commands never met"
-        # The view is a snapshot of the transaction's first look.
-        connection.execute(text("SELECT pg_stat_clear_snapshot()"))
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("options", [(), ("--if-version", "1")])

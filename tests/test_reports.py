@@ -103,6 +103,8 @@ def test_a_period_tells_what_was_done_in_it(march: dict[str, int], ok: Run) -> N
         "changed": 1,
         "reopened": 1,
         "set_aside": 1,
+        "raised": 0,
+        "settled": 0,
     }
     assert [row["id"] for row in found["recorded"]] == [
         march[name] for name in ("true", "corrected", "reopened", "aside")
@@ -146,6 +148,8 @@ def test_a_period_begins_and_ends_with_its_days(march: dict[str, int], ok: Run) 
         "changed": 0,
         "reopened": 0,
         "set_aside": 0,
+        "raised": 0,
+        "settled": 0,
     }
     month = report(ok, "period", "--since", "2024-02", "--until", "2024-02")
     assert (month["since"], month["until"]) == ("2024-02-01", "2024-02-29")
@@ -196,7 +200,7 @@ def test_a_terminal_gets_headings(march: dict[str, int], ok: Run) -> None:
 
 def test_the_register_holds_corrections_alone(march: dict[str, int], ok: Run) -> None:
     found = report(ok, "corrections")
-    assert found["totals"] == {"corrections": 1}
+    assert found["totals"] == {"corrections": 1, "challenges": 0, "objections": 0}
     (row,) = found["rows"]
     assert row["id"] == march["corrected"]
     assert (row["old_verdict"], row["new_verdict"]) == ("false", "mixed")
@@ -233,7 +237,13 @@ def test_overdue_is_what_has_passed_and_still_stands(committed: Connection, ok: 
     in_review = [(row["id"], row["days"]) for row in found["in_review"]]
     assert in_review == [(long, 20), (hours, 14)]
     assert found["review_days"] == 14
-    assert found["totals"] == {"due": 2, "recheck": 1, "in_review": 2, "evidence_withdrawn": 0}
+    assert found["totals"] == {
+        "due": 2,
+        "recheck": 1,
+        "in_review": 2,
+        "evidence_withdrawn": 0,
+        "challenges": 0,
+    }
     assert [row["section"] for row in found["rows"]] == ["due"] * 2 + ["recheck"] + [
         "in_review"
     ] * 2
@@ -302,6 +312,8 @@ def test_a_summary_counts_everything_once(march: dict[str, int], ok: Run) -> Non
         "sources": 2,
         "appearances": 5,
         "evidence_withdrawn": 0,
+        "disputed": 0,
+        "challenges_open": 0,
     }
 
     def counted(section: str) -> dict[str, int]:
@@ -551,6 +563,8 @@ def test_markdown_has_a_heading_and_a_table_for_each_section(
         "## Verdict changed: 1",
         "## Reopened: 1",
         "## Set aside: none",
+        "## Objections and challenges: none",
+        "## Answered and decided: none",
         "## Load: 2",
     ]
     rules = [line for line in out.splitlines() if line.startswith(("| ---: |", "| --- |"))]

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, text
 from claimtrack.db import make_engine
 from tests import records
 from tests.conftest import Run
-from tests.sql import refused
-from tests.test_marking_together import wait_until_waiting
+from tests.sql import refused, wait_until_waiting
 
 WITHDRAW = """
 UPDATE appearance SET withdrawn_at = now(), withdrawn_by = 'x', withdrawn_because = 'y'
