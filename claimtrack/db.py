@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 #: The revision that this claimtrack works with. A constant, so that a read command can compare
 #: it without importing Alembic; a test holds it to the head of the migration scripts.
-HEAD_REVISION = "0008"
+HEAD_REVISION = "0009"
 
 #: How long a command waits for a row that somebody else is changing, before it gives up.
 LOCK_TIMEOUT = "15s"
@@ -125,6 +125,26 @@ def withdrawn_together() -> CheckConstraint:
     """A withdrawal has its time, its actor and its reason, or it is none."""
     return CheckConstraint(
         "num_nulls(withdrawn_at, withdrawn_by, withdrawn_because) IN (0, 3)", name="withdrawn"
+    )
+
+
+class Merged(TypedColumns):
+    """Since when, by whose judgement and why a row is the same as its head.
+
+    The head itself, ``merged_into_id``, is each table's own foreign key. The trigger
+    ``keep_merge`` writes the rest.
+    """
+
+    merged_at: Column[dt.datetime | None] = Column(DateTime(timezone=True))
+    merged_by: Column[str | None] = Column(Text)
+    merged_because: Column[str | None] = Column(Text)
+
+
+def merged_together() -> tuple[CheckConstraint, ...]:
+    """A merge has its head, its time and its actor, or it is none; nothing is its own head."""
+    return (
+        CheckConstraint("num_nulls(merged_into_id, merged_at, merged_by) IN (0, 3)", name="merged"),
+        CheckConstraint("merged_into_id <> id", name="not_into_itself"),
     )
 
 

@@ -37,6 +37,19 @@ class ConflictError(ClaimtrackError):
     exit_code = 4
 
 
+class MergedClaimError(ConflictError):
+    """What was asked of a claim that was merged belongs to its head."""
+
+    def __init__(self, claim_id: int, head_id: int, *, next_command: str | None = None) -> None:
+        super().__init__(
+            f"Claim {claim_id} is the same as claim {head_id}, which stands for both:"
+            f" do it to claim {head_id}, or part them first with claim unmerge.",
+            next_command=next_command,
+        )
+        self.claim_id = claim_id
+        self.head_id = head_id
+
+
 class InvalidDataError(ClaimtrackError):
     """A value can't be recorded as it was given (exit 5)."""
 

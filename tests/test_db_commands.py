@@ -175,7 +175,7 @@ def results(outcome: Outcome) -> dict[str, str | None]:
 
 def test_check_finds_nothing_wrong(desk: str, ok: Run) -> None:
     found = results(ok("db", "check", "--format", "json"))
-    assert len(found) == 16
+    assert len(found) == 18
     assert set(found.values()) == {None}
     assert all(line.endswith(" ok") for line in ok("db", "check").out.splitlines()[1:])
 
@@ -207,7 +207,20 @@ def test_check_finds_nothing_wrong(desk: str, ok: Run) -> None:
         (
             "merged speakers make no chain",
             "speaker 2",
-            "UPDATE speaker SET merged_into_id = 3 WHERE id = 1",
+            "UPDATE speaker SET merged_into_id = 3, merged_at = now(), merged_by = 'x'"
+            " WHERE id = 1",
+        ),
+        (
+            "merged claims make no chain",
+            "claim 1; claim 2",
+            "UPDATE claim SET merged_into_id = 3 - id, merged_at = now(), merged_by = 'x',"
+            " merged_because = 'x'",
+        ),
+        (
+            "merged claims take nothing of their own",
+            "claim 2",
+            "UPDATE claim SET merged_into_id = 1, merged_at = now(), merged_by = 'x',"
+            " merged_because = 'x' WHERE id = 2",
         ),
         (
             "every speaker has a name that leads to it",

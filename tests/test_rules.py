@@ -242,7 +242,7 @@ def test_a_review_rests_only_on_evidence_on_its_own_claim(
     other = records.claim(connection, "The south bridge was closed")
     piece = records.evidence(connection, other, LOG)
 
-    with refused(connection, "fk_review_evidence_evidence_id_claim_id_evidence"):
+    with refused(connection, "evidence_of_claim"):
         records.review(connection, claim_id, "checked", piece, verdict="false")
 
 

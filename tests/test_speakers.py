@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from claimtrack.cli.app import App
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
-from claimtrack.services import speaker_lists, speaker_records, speakers
+from claimtrack.services import speaker_records, speakers
 from claimtrack.services.speakers import NearMissError
 from claimtrack.services.views import SpeakerRef
 from tests.conftest import PATIENCE, Run, Start, Surroundings
@@ -386,7 +386,7 @@ def test_a_merged_speakers_names_and_claims_count_for_the_other(ok: Run, databas
     ]
 
 
-def test_what_was_merged_before_goes_along_so_that_there_is_no_chain(
+def test_a_speaker_that_others_were_merged_into_is_not_merged_itself(
     connection: Connection,
 ) -> None:
     a, b, c = (
@@ -394,13 +394,35 @@ def test_what_was_merged_before_goes_along_so_that_there_is_no_chain(
         for name in ("Ines Kolb", "Paul Adler", "Rosa Winter")
     )
     speaker_records.merge(connection, str(b), str(c), "one of two")
-    view = speaker_records.merge(connection, str(a), str(b), "the same after all")
-    assert [ref.id for ref in view.merged] == [b, c]
-    assert speakers.find(connection, "Rosa Winter").id == a
-    assert speakers.identities(connection, a) == [a, b, c]
-    merged = speaker_lists.show(connection, str(c)).merged_into
-    assert merged is not None
-    assert merged.id == a
+    with pytest.raises(ConflictError, match=rf"merged into it: Rosa Winter \({c}\)") as caught:
+        speaker_records.merge(connection, str(a), str(b), "the same after all")
+    assert caught.value.next_command == f"claimtrack speaker unmerge {c} --because WHY"
+    assert speakers.find(connection, "Rosa Winter").id == b
+    assert speakers.find(connection, "Paul Adler").id == b
+
+
+def test_an_unmerged_speaker_has_its_names_and_claims_again(
+    ok: Run, run: Run, database_url: str
+) -> None:
+    claim = ("claim", "add", "The dam holds", "--source", "https://l.example/1")
+    ok(*claim, "--speaker", "Ines Kolb")
+    ok("claim", "add", "The dam leaks", "--speaker", "Rosa Winter", *claim[3:])
+    ok("speaker", "merge", "Ines Kolb", "Rosa Winter", "--because", "Her maiden name")
+
+    outcome = run("speaker", "unmerge", "Ines Kolb", "--because", "Wrong way round")
+    assert outcome.code == 4
+    assert "claimtrack speaker unmerge 2 --because WHY" in outcome.err
+    parted = ok(
+        "speaker", "unmerge", "Rosa Winter", "--because", "A cousin", "--format", "json"
+    ).json
+
+    assert (parted["id"], parted["claims"], parted["merged_into"]) == (2, 1, None)
+    assert ok("speaker", "show", "rosa winter", "--format", "json").json["id"] == 2
+    assert ok("speaker", "show", "ines kolb", "--format", "json").json["claims"] == 1
+    assert stored(
+        database_url, "SELECT because FROM event WHERE before ? 'merged_into_id' ORDER BY id"
+    ) == [("Her maiden name",), ("A cousin",)]
+    assert run("speaker", "unmerge", 2, "--because", "again").code == 4
 
 
 def test_a_merged_speaker_takes_no_part_in_another_merge(connection: Connection) -> None:

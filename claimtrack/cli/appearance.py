@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ from claimtrack.vocab import Finding, Manner, hyphenated
 
 if TYPE_CHECKING:
     from claimtrack.services.appearances import AppearanceGiven
-    from claimtrack.services.views import ClaimView
+    from claimtrack.services.views import AppearanceView, ClaimView
 
 
 @click.group()
@@ -140,6 +141,11 @@ def attribution(
     _show(app, view, address[1:])
 
 
+def _own(view: ClaimView, numbers: tuple[int, ...]) -> Iterator[AppearanceView]:
+    """Those of the claim's own appearances that have these numbers."""
+    return (one for one in view.appearances if one.claim_id == view.id and one.no in numbers)
+
+
 def _show(app: App, view: ClaimView, numbers: tuple[int, ...]) -> None:
     from claimtrack.cli.shapes import claim_json
     from claimtrack.cli.story import appearance_line
@@ -149,6 +155,6 @@ def _show(app: App, view: ClaimView, numbers: tuple[int, ...]) -> None:
         claim_json(view),
         [
             f"Claim {view.id} ({hyphenated(view.word)}): {escape_terminal(view.statement)}",
-            *(f"  {appearance_line(one)}" for one in view.appearances if one.no in numbers),
+            *(f"  {appearance_line(one)}" for one in _own(view, numbers)),
         ],
     )

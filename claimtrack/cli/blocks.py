@@ -53,7 +53,7 @@ def claim_lines(
     yield style(f"{heading} ({total})", "bold", color=color)
     words = [told_word(line.word, disputed=line.disputed) for line in lines]
     numbers = [
-        f"claim {line.claim_id}, {line.stance}" if line.stance else f"{line.claim_id}.{line.no}"
+        f"claim {line.claim_id}, {line.stance}" if line.stance else f"{line.of_claim_id}.{line.no}"
         for line in lines
     ]
     for line, word, number in zip(lines, words, numbers, strict=True):
@@ -61,7 +61,8 @@ def claim_lines(
         padded = word.ljust(max(map(len, words)))
         marked = style(padded, tint, color=color) if tint else padded
         address = number.ljust(max(map(len, numbers)))
-        yield f"  {address}  {marked}  {escape_terminal(line.statement)}"
+        of = f" (claim {line.claim_id})" if line.claim_id != line.of_claim_id else ""
+        yield f"  {address}  {marked}  {escape_terminal(line.statement)}{of}"
 
 
 def claim_line_json(line: ClaimLine) -> dict[str, Any]:
@@ -73,5 +74,5 @@ def claim_line_json(line: ClaimLine) -> dict[str, Any]:
         "disputed": line.disputed,
     }
     if line.stance is None:
-        return {"id": f"{line.claim_id}.{line.no}", "claim_id": line.claim_id, **named}
+        return {"id": f"{line.of_claim_id}.{line.no}", "claim_id": line.claim_id, **named}
     return {"id": line.no, "claim_id": line.claim_id, "stance": line.stance, **named}

@@ -61,16 +61,15 @@ def add(
     from claimtrack.services import sources
     from claimtrack.services.evidence import attach, bears_witness, why_no_witness
     from claimtrack.services.sources import SourceGiven
-    from claimtrack.services.stories import load_appearances, load_claim
+    from claimtrack.services.stories import load_claim
 
     stance = Stance.SUPPORTS if supports else Stance.REFUTES if refutes else Stance.CONTEXT
     details = SourceGiven(title=title, publisher=publisher, agency=agency, published=published)
     with app.write() as connection:
-        load_claim(connection, claim_id)
+        appearances = load_claim(connection, claim_id).appearances
         ref, created = sources.resolve(connection, source, details)
         piece = attach(connection, claim_id, ref.id, stance, excerpt, place)
         counts = bears_witness(connection, claim_id, [ref.id])
-        appearances = load_appearances(connection, [claim_id])[claim_id]
     if created:
         app.say(f"New source {ref.id}: {ref.label}.")
     if not counts:
@@ -121,6 +120,8 @@ def withdraw(app: App, evidence_id: int, because: str) -> None:
     with app.write() as connection:
         piece = withdraw_piece(connection, evidence_id, because)
         view = load_claim(connection, piece.claim_id)
+        if view.merged_into is not None:
+            view = load_claim(connection, view.merged_into.claim_id)
     if view.verdict is not None and piece.id in view.reviews[-1].evidence_ids:
         last = view.reviews[-1]
         app.say(

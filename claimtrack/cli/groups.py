@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from claimtrack.cli.streams import abandon_output, let_output_encode
-from claimtrack.errors import ClaimtrackError
+from claimtrack.errors import ClaimtrackError, MergedClaimError
 from claimtrack.render import escape_terminal
 
 
@@ -89,6 +90,9 @@ class ErrorsAsSentences(click.Group):
         try:
             outcome = super().main(*args, **kwargs)
         except ClaimtrackError as error:
+            if isinstance(error, MergedClaimError) and error.next_command is None:
+                words = kwargs.get("args") or (args[0] if args else None) or sys.argv[1:]
+                error.next_command = _on_the_head(error, [str(word) for word in words])
             say_error(error)
             return error.exit_code
         except click.ClickException as error:
@@ -98,6 +102,29 @@ class ErrorsAsSentences(click.Group):
             click.echo("Interrupted.", err=True)
             return 130
         return outcome if isinstance(outcome, int) else 0
+
+
+def _on_the_head(error: MergedClaimError, words: list[str]) -> str:
+    """The command as it was typed, for the head of the claim that it was meant for.
+
+    Where the claim was one of a range, it can't be put in its place: the head is shown instead.
+    What a person had seen, the claim's version, does not go for the head; and where the database
+    is, is left out as from every command that is printed.
+    """
+    kept: list[str] = []
+    place = 0
+    while place < len(words):
+        name, glued, _ = words[place].partition("=")
+        if name in ("--if-version", "--database-url"):
+            place += 1 if glued else 2
+            continue
+        kept.append(words[place])
+        place += 1
+    for place, word in enumerate(kept[2:], start=2):
+        if word == str(error.claim_id) and not kept[place - 1].startswith("--"):
+            again = [*kept[:place], str(error.head_id), *kept[place + 1 :]]
+            return shlex.join(["claimtrack", *again])
+    return f"claimtrack claim show {error.head_id}"
 
 
 def _say_click_error(error: click.ClickException) -> None:

@@ -82,6 +82,7 @@ def move_json(move: Move) -> Json:
         "id": move.claim_id,
         "statement": move.statement,
         "kind": move.kind,
+        "merged_into": move.merged_into_id,
         "from_status": move.from_status,
         "from_verdict": move.from_verdict,
         "replaced": move.replaced,

@@ -59,6 +59,7 @@ def appearance_json(one: AppearanceView) -> Json:
     found = one.attribution
     return {
         "id": one.address,
+        "claim_id": one.claim_id,
         "speaker": speaker_ref_json(one.speaker),
         "source": source_ref_json(one.source),
         "said_on": _text(one.said_on),
@@ -196,6 +197,9 @@ def claim_json(view: ClaimView) -> Json:
         "reach": view.reach,
         "supersedes": view.supersedes_id,
         "superseded_by": view.superseded_by_id,
+        "merged_into": view.merged_into.claim_id if view.merged_into else None,
+        "merged_because": view.merged_into.because if view.merged_into else None,
+        "merged": [one.claim_id for one in view.merged],
         "appearances": [appearance_json(one) for one in view.appearances],
         "evidence": [evidence_json(piece) for piece in view.evidence],
         "reviews": [review_json(review) for review in view.reviews],

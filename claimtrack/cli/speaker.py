@@ -203,6 +203,22 @@ def merge(app: App, into: str, other: str, because: str) -> None:
     _show(app, view)
 
 
+@command(
+    speaker,
+    "unmerge",
+    example='claimtrack speaker unmerge 8 --because "A cousin of the same name"',
+)
+@click.argument("name", metavar="ID|NAME")
+@click.option("--because", metavar="TEXT", required=True, help="How you know.")
+def unmerge(app: App, name: str, because: str) -> None:
+    """Part a merged speaker from the other; its own names and claims are its own again."""
+    from claimtrack.services import speaker_records
+
+    with app.write() as connection:
+        view = speaker_records.unmerge(connection, name, because)
+    _show(app, view)
+
+
 def _show(app: App, view: SpeakerView) -> None:
     from claimtrack.cli.shapes import speaker_json
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         NoteView,
         ObjectionView,
         ReviewView,
+        SameClaim,
         SourceRef,
         Withdrawal,
     )
@@ -64,6 +65,23 @@ def appearance_line(one: AppearanceView) -> str:
     return escape_terminal(line)
 
 
+def same_lines(view: ClaimView) -> list[str]:
+    """What a claim is the same as: its head, or the claims merged into it. Not escaped."""
+    told = []
+    if view.merged_into is not None:
+        head = view.merged_into
+        told.append(
+            f"The same as claim {head.claim_id} ({hyphenated(head.word)}): {head.statement}\n"
+            f"Merged by {head.merged_by} on {_when(head.merged_at)}: {head.because}"
+        )
+    for one in view.merged:
+        told.append(
+            f"Merged here: claim {one.claim_id} ({hyphenated(one.word)}): {one.statement}\n"
+            f"By {one.merged_by} on {_when(one.merged_at)}: {one.because}"
+        )
+    return told
+
+
 class _Story:
     def __init__(self, view: ClaimView, width: int | None, *, color: bool) -> None:
         self.view = view
@@ -74,8 +92,16 @@ class _Story:
         view = self.view
         yield from self._text(view.statement, "", "bold", first=f"Claim {view.id}: ")
         yield from self._standing()
+        if view.merged_into is not None:
+            for line in same_lines(view):
+                yield from self._text(line, "  ", "yellow")
         yield ""
         yield from self._facts()
+        if view.merged:
+            yield ""
+            yield from self._heading("The same as this")
+            for other in view.merged:
+                yield from self._same(other)
         yield ""
         yield from self._heading("Where it appeared")
         for one in view.appearances:
@@ -113,16 +139,19 @@ class _Story:
             yield from self._text(last.because, "  ")
         else:
             yield from self._text(f"{word}: nobody has looked at it yet", "  ", color or "bold")
-        if view.evidence_withdrawn:
-            gone = {piece.id for piece in view.evidence if piece.withdrawn is not None}
-            numbers = ", ".join(str(n) for n in view.reviews[-1].evidence_ids if n in gone)
-            yield from self._text(
-                f"! Evidence that this verdict rested on was withdrawn since: {numbers}. Look at"
-                " it again.",
-                "  ",
-                "bold",
-                "red",
-            )
+        for happened, gone in (
+            ("was withdrawn since", view.withdrawn_from_under),
+            ("is another claim's since", view.parted_from_under),
+        ):
+            if gone:
+                numbers = ", ".join(map(str, gone))
+                yield from self._text(
+                    f"! Evidence that this verdict rested on {happened}: {numbers}. Look at it"
+                    " again.",
+                    "  ",
+                    "bold",
+                    "red",
+                )
         yield from self._open_disputes()
         if view.superseded_by_id is not None:
             yield from self._text(
@@ -169,12 +198,20 @@ class _Story:
             f" version {view.version}"
         )
 
+    def _same(self, one: SameClaim) -> Iterator[str]:
+        head = f"Claim {one.claim_id} ({hyphenated(one.word)}): {one.statement}"
+        yield from self._text(head, first="  ", indent="    ")
+        yield from self._text(
+            f"Merged by {one.merged_by} on {_when(one.merged_at)}: {one.because}", "    "
+        )
+
     # -- appearances and evidence -------------------------------------------------------------
 
     def _appearance(self, one: AppearanceView) -> Iterator[str]:
         speaker = one.speaker.name if one.speaker else hyphenated(one.manner)
         said = f", said on {one.said_on}" if one.said_on else ""
-        yield from self._text(f"{speaker}{said}", first=f"  {one.address}  ", indent="    ")
+        of = f", of claim {one.claim_id}" if one.claim_id != self.view.id else ""
+        yield from self._text(f"{speaker}{said}{of}", first=f"  {one.address}  ", indent="    ")
         yield from self._source(one.source)
         how = [hyphenated(one.manner)] if one.speaker or one.manner is Manner.CAPTION else []
         how += [one.place] if one.place else []
@@ -196,7 +233,8 @@ class _Story:
         yield from self._withdrawn(one.withdrawn)
 
     def _evidence(self, piece: EvidenceView) -> Iterator[str]:
-        told = f"Evidence {piece.id}, by {piece.recorded_by} on {_when(piece.recorded_at)}"
+        of = f" of claim {piece.claim_id}" if piece.claim_id != self.view.id else ""
+        told = f"Evidence {piece.id}{of}, by {piece.recorded_by} on {_when(piece.recorded_at)}"
         yield from self._text(told, first="  ", indent="    ")
         yield from self._source(piece.source)
         if piece.place:

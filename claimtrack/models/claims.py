@@ -24,12 +24,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import SchemaItem
 
 from claimtrack.db import (
+    Merged,
     Recorded,
     Withdrawn,
     date_column,
     filled,
     held_by,
     id_column,
+    merged_together,
     metadata,
     one_of,
     precision_checks,
@@ -49,14 +51,15 @@ from claimtrack.vocab import (
 )
 
 #: Claims that `report unverified` lists: not concluded, not set aside, of a kind that checking
-#: can conclude. The report's query repeats these words so that the planner finds the index.
+#: can conclude, and not the same as another claim. The report's query repeats these words so that
+#: the planner finds the index.
 TO_CHECK = (
     f"status IN ('{Status.UNVERIFIED}', '{Status.IN_REVIEW}')"
-    f" AND kind IN ({quoted(CHECKABLE_KINDS)})"
+    f" AND kind IN ({quoted(CHECKABLE_KINDS)}) AND merged_into_id IS NULL"
 )
 
 
-class ClaimColumns(Recorded):
+class ClaimColumns(Recorded, Merged):
     """One checkable proposition, in the desk's wording."""
 
     id = id_column()
@@ -98,13 +101,19 @@ class ClaimColumns(Recorded):
         Integer,
         nullable=False,
         server_default="0",
-        comment="derived: distinct origins (agency or publisher) among its appearances",
+        comment="derived: distinct origins (agency or publisher) among its appearances, and"
+        " those of the claims merged into it",
     )
     supersedes_id: Column[int | None] = Column(
         BigInteger,
         ForeignKey("claim.id"),
         unique=True,
         comment="the claim with the older figure that this one takes further",
+    )
+    merged_into_id: Column[int | None] = Column(
+        BigInteger,
+        ForeignKey("claim.id"),
+        comment="the claim that this one was found to be the same as; never a chain",
     )
     origin: Column[str | None] = Column(Text, comment="where external_id comes from")
     external_id: Column[str | None] = Column(Text)
@@ -125,6 +134,10 @@ def _() -> Sequence[SchemaItem]:
         CheckConstraint("language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'", name="language"),
         CheckConstraint("array_position(topics, NULL) IS NULL", name="topics"),
         CheckConstraint("supersedes_id <> id", name="supersedes_another"),
+        *merged_together(),
+        CheckConstraint(
+            "merged_into_id IS NULL OR merged_because IS NOT NULL", name="merged_because"
+        ),
         CheckConstraint("(origin IS NULL) = (external_id IS NULL)", name="external_id"),
         CheckConstraint(
             "(status = 'checked') = (verdict IS NOT NULL)", name="verdict_when_checked"
@@ -156,6 +169,7 @@ def _() -> Sequence[SchemaItem]:
         Index(None, "due_on", postgresql_where=text("due_on IS NOT NULL")),
         Index(None, "recheck_on", postgresql_where=text("recheck_on IS NOT NULL")),
         Index(None, "topics", postgresql_using="gin"),
+        Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
         Index(
             "ix_claim_statement_words",
             text("to_tsvector('simple'::regconfig, statement)"),

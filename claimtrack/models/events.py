@@ -120,6 +120,13 @@ def _() -> Sequence[SchemaItem]:
             "recorded_at",
             postgresql_where=text("operation = 'update'"),
         ),
+        # What was merged into a claim, and parted from it, is told in the head's history too.
+        Index(
+            "ix_event_merged",
+            "table_name",
+            text("COALESCE(after ->> 'merged_into_id', before ->> 'merged_into_id')"),
+            postgresql_where=text("before ? 'merged_into_id'"),
+        ),
     )
 
 

@@ -78,18 +78,103 @@ BEGIN
 END $$
 """
 
-NO_CHAIN = f"""
-CREATE FUNCTION refuse_merge_chain() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+# Both rows are locked as for deletion: whoever adds to one of them by a foreign key is waited for,
+# and waits. The head counts as changed: who has seen it before has not seen what was added.
+KEEP_MERGE = f"""
+CREATE FUNCTION keep_merge() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
 {PINNED} AS $$
+DECLARE
+    heads CONSTANT bigint[] := ARRAY[OLD.merged_into_id, NEW.merged_into_id];
+    chained boolean;
 BEGIN
-    PERFORM 1 FROM speaker WHERE id = NEW.merged_into_id FOR SHARE;
-    IF EXISTS (SELECT FROM speaker WHERE id = NEW.merged_into_id AND merged_into_id IS NOT NULL)
-        OR EXISTS (SELECT FROM speaker WHERE merged_into_id = NEW.id) THEN
-        RAISE EXCEPTION 'speaker % can''t be merged into %: that would make a chain',
-            NEW.id, NEW.merged_into_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'merge_chain';
+    EXECUTE format('SELECT FROM %I WHERE id = ANY ($1) ORDER BY id FOR UPDATE', TG_TABLE_NAME)
+        USING heads || NEW.id;
+    IF OLD.merged_into_id IS NOT DISTINCT FROM NEW.merged_into_id THEN
+        RAISE EXCEPTION 'when and by whom a % was merged can''t be changed', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
     END IF;
+    IF NEW.merged_into_id IS NOT NULL THEN
+        EXECUTE format(
+            'SELECT EXISTS (SELECT FROM %1$I WHERE id = $1 AND merged_into_id IS NOT NULL)'
+            ' OR EXISTS (SELECT FROM %1$I WHERE merged_into_id = $2)', TG_TABLE_NAME)
+            INTO chained USING NEW.merged_into_id, NEW.id;
+        IF chained OR OLD.merged_into_id <> NEW.merged_into_id THEN
+            RAISE EXCEPTION '% % can''t be merged into %: that would make a chain',
+                TG_TABLE_NAME, NEW.id, NEW.merged_into_id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'merge_chain';
+        END IF;
+    END IF;
+    NEW.merged_at := CASE WHEN NEW.merged_into_id IS NOT NULL THEN now() END;
+    NEW.merged_by := CASE WHEN NEW.merged_into_id IS NOT NULL THEN current_actor() END;
+    NEW.merged_because := CASE WHEN NEW.merged_into_id IS NOT NULL THEN
+        NULLIF(current_setting('claimtrack.because', true), '') END;
+    EXECUTE format('UPDATE %I SET version = version WHERE id = ANY ($1)', TG_TABLE_NAME)
+        USING heads;
     RETURN NEW;
+END $$
+"""
+
+REFUSE_ON_MERGED = f"""
+CREATE FUNCTION refuse_on_merged() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
+DECLARE
+    merged_id CONSTANT bigint := (
+        SELECT min(id) FROM claim
+        WHERE merged_into_id IS NOT NULL AND id IN (SELECT claim_id FROM changed)
+    );
+BEGIN
+    IF merged_id IS NOT NULL THEN
+        RAISE EXCEPTION 'claim % was merged into another, and takes no % of its own',
+            merged_id, TG_TABLE_NAME
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'merged_claim';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+# A head reaches whom its own appearances reach, and those of the claims merged into it.
+COUNT_REACH = f"""
+CREATE FUNCTION count_reach(claim_ids bigint[]) RETURNS void LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    UPDATE claim SET reach = counted.reach
+    FROM (
+        SELECT told.head_id, count(DISTINCT source.origin)::integer AS reach
+        FROM (
+            SELECT asked.id AS head_id, asked.id FROM unnest(claim_ids) AS asked (id)
+            UNION ALL
+            SELECT merged_into_id, id FROM claim WHERE merged_into_id = ANY (claim_ids)
+        ) AS told
+        LEFT JOIN appearance
+            ON appearance.claim_id = told.id AND appearance.withdrawn_at IS NULL
+        LEFT JOIN source ON source.id = appearance.source_id
+        GROUP BY told.head_id
+    ) AS counted
+    WHERE claim.id = counted.head_id AND claim.reach <> counted.reach;
+END $$
+"""
+
+# Locked before anything is counted: of two writers, the second counts what the first one left.
+# Heads are locked in the same order as their claims, so a claim that was merged while we waited is
+# not chased: its lock would be taken out of order.
+LOCK_WITH_HEADS = f"""
+CREATE FUNCTION lock_with_heads(claim_ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql {PINNED} AS $$
+DECLARE
+    locked CONSTANT bigint[] := claim_ids || ARRAY(
+        SELECT DISTINCT merged_into_id FROM claim
+        WHERE merged_into_id IS NOT NULL AND id = ANY (claim_ids)
+    );
+BEGIN
+    PERFORM FROM claim WHERE id = ANY (locked) ORDER BY id FOR NO KEY UPDATE;
+    IF EXISTS (
+        SELECT FROM claim
+        WHERE merged_into_id IS NOT NULL AND id = ANY (claim_ids)
+            AND merged_into_id <> ALL (locked)
+    ) THEN
+        RAISE EXCEPTION 'a claim was merged meanwhile'
+            USING ERRCODE = 'serialization_failure', CONSTRAINT = 'merged_meanwhile';
+    END IF;
+    RETURN locked;
 END $$
 """
 
@@ -97,18 +182,7 @@ REACH_OF_APPEARANCES = f"""
 CREATE FUNCTION refresh_reach() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
 {PINNED} AS $$
 BEGIN
-    -- Locked first: of two writers, the second counts what the first one left.
-    PERFORM FROM claim WHERE id IN (SELECT claim_id FROM changed) ORDER BY id FOR NO KEY UPDATE;
-    UPDATE claim SET reach = counted.reach
-    FROM (
-        SELECT touched.claim_id, count(DISTINCT source.origin)::integer AS reach
-        FROM (SELECT DISTINCT claim_id FROM changed) AS touched
-        LEFT JOIN appearance
-            ON appearance.claim_id = touched.claim_id AND appearance.withdrawn_at IS NULL
-        LEFT JOIN source ON source.id = appearance.source_id
-        GROUP BY touched.claim_id
-    ) AS counted
-    WHERE claim.id = counted.claim_id AND claim.reach <> counted.reach;
+    PERFORM count_reach(lock_with_heads(ARRAY(SELECT DISTINCT claim_id FROM changed)));
     RETURN NULL;
 END $$
 """
@@ -117,21 +191,18 @@ REACH_OF_SOURCES = f"""
 CREATE FUNCTION refresh_reach_of_source() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
 {PINNED} AS $$
 BEGIN
-    PERFORM FROM claim WHERE id IN (
-        SELECT claim_id FROM appearance WHERE source_id IN (SELECT id FROM changed)
-    ) ORDER BY id FOR NO KEY UPDATE;
-    UPDATE claim SET reach = counted.reach
-    FROM (
-        SELECT appearance.claim_id, count(DISTINCT source.origin)::integer AS reach
-        FROM appearance
-        JOIN source ON source.id = appearance.source_id
-        WHERE appearance.withdrawn_at IS NULL AND appearance.claim_id IN (
-            SELECT touched.claim_id FROM appearance AS touched
-            WHERE touched.source_id IN (SELECT id FROM changed)
-        )
-        GROUP BY appearance.claim_id
-    ) AS counted
-    WHERE claim.id = counted.claim_id AND claim.reach <> counted.reach;
+    PERFORM count_reach(lock_with_heads(ARRAY(
+        SELECT DISTINCT claim_id FROM appearance WHERE source_id IN (SELECT id FROM changed)
+    )));
+    RETURN NULL;
+END $$
+"""
+
+REACH_OF_MERGED = f"""
+CREATE FUNCTION refresh_reach_of_head() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
+BEGIN
+    PERFORM count_reach(array_remove(ARRAY[OLD.merged_into_id, NEW.merged_into_id], NULL));
     RETURN NULL;
 END $$
 """
@@ -178,8 +249,13 @@ BEGIN
             ELSE assigned_to
         END
     WHERE id = NEW.claim_id AND review_no = NEW.no - 1 AND status = NEW.from_status
+        AND merged_into_id IS NULL
         AND (NEW.change IS NULL OR verdict IS DISTINCT FROM NEW.verdict);
     IF NOT FOUND THEN
+        IF EXISTS (SELECT FROM claim WHERE id = NEW.claim_id AND merged_into_id IS NOT NULL) THEN
+            RAISE EXCEPTION 'claim % was merged into another, and takes no review of its own',
+                NEW.claim_id USING ERRCODE = 'check_violation', CONSTRAINT = 'merged_claim';
+        END IF;
         RAISE EXCEPTION 'review % does not follow from where claim % stands', NEW.no, NEW.claim_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'review_follows';
     END IF;
@@ -223,6 +299,14 @@ BEGIN
 END $$
 """
 
+# The claims whose appearances and evidence are a claim's own: itself, and those merged into it.
+SAME_CLAIMS = f"""
+CREATE FUNCTION same_claims(the_claim_id bigint) RETURNS bigint[]
+LANGUAGE sql STABLE {PINNED} AS $$
+    SELECT the_claim_id || ARRAY(SELECT id FROM claim WHERE merged_into_id = the_claim_id)
+$$
+"""
+
 # A reprint is no second witness: text of the same wire counts as the article it was taken from.
 BEARS_WITNESS = f"""
 CREATE FUNCTION bears_witness(the_claim_id bigint, the_source_id bigint) RETURNS boolean
@@ -231,11 +315,30 @@ LANGUAGE sql STABLE {PINNED} AS $$
         SELECT FROM appearance
         JOIN source AS told ON told.id = appearance.source_id
         JOIN source AS offered ON offered.id = the_source_id
-        WHERE appearance.claim_id = the_claim_id AND appearance.withdrawn_at IS NULL
+        WHERE appearance.claim_id = ANY (same_claims(the_claim_id))
+            AND appearance.withdrawn_at IS NULL
             AND (told.id = offered.id OR told.agency_id = offered.agency_id
                 OR told.agency_id = offered.publisher_id OR told.publisher_id = offered.agency_id)
     )
 $$
+"""
+
+EVIDENCE_OF_CLAIM = f"""
+CREATE FUNCTION require_evidence_of_claim() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM changed JOIN evidence ON evidence.id = changed.evidence_id
+        WHERE evidence.claim_id <> changed.claim_id AND NOT EXISTS (
+            SELECT FROM claim
+            WHERE claim.id = evidence.claim_id AND claim.merged_into_id = changed.claim_id
+        )
+    ) THEN
+        RAISE EXCEPTION 'a review rests on evidence on its own claim, or on one merged into it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_of_claim';
+    END IF;
+    RETURN NULL;
+END $$
 """
 
 REQUIRE_EVIDENCE = f"""
@@ -523,15 +626,21 @@ FUNCTIONS = (
     KEEP_RECORD,
     COUNT_VERSION,
     ONLY_WITHDRAW,
-    NO_CHAIN,
+    KEEP_MERGE,
+    REFUSE_ON_MERGED,
+    COUNT_REACH,
+    LOCK_WITH_HEADS,
     REACH_OF_APPEARANCES,
     REACH_OF_SOURCES,
+    REACH_OF_MERGED,
     GUARD_NEW_CLAIM,
     GUARD_STATUS,
     APPLY_REVIEW,
     GUARD_WORDS,
     CHANGED_FIGURE,
+    SAME_CLAIMS,
     BEARS_WITNESS,
+    EVIDENCE_OF_CLAIM,
     REQUIRE_EVIDENCE,
     GUARD_DISPUTE,
     CLOSE_ONCE,

@@ -16,11 +16,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import SchemaItem
 
-from claimtrack.db import Recorded, filled, held_by, id_column, metadata, one_of
+from claimtrack.db import (
+    Merged,
+    Recorded,
+    filled,
+    held_by,
+    id_column,
+    merged_together,
+    metadata,
+    one_of,
+)
 from claimtrack.vocab import SpeakerKind
 
 
-class SpeakerColumns(Recorded):
+class SpeakerColumns(Recorded, Merged):
     """The person or organisation that made a claim (ClaimReview: claim author)."""
 
     id = id_column()
@@ -44,7 +53,7 @@ def _() -> Sequence[SchemaItem]:
         filled("name", 300),
         filled("description", 2000),
         one_of("kind", SpeakerKind),
-        CheckConstraint("merged_into_id <> id", name="not_into_itself"),
+        *merged_together(),
         Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 

@@ -59,8 +59,6 @@ def _() -> Sequence[SchemaItem]:
         filled("excerpt", 20000),
         filled("place", 300),
         withdrawn_together(),
-        # A review's evidence must be evidence on the same claim: review_evidence points here.
-        UniqueConstraint("id", "claim_id"),
         Index(None, "claim_id"),
         Index(None, "source_id"),
     )
@@ -177,6 +175,7 @@ review_evidence = Table(
 def _() -> Sequence[SchemaItem]:
     return (
         ForeignKeyConstraint(["claim_id", "review_no"], ["review.claim_id", "review.no"]),
-        ForeignKeyConstraint(["evidence_id", "claim_id"], ["evidence.id", "evidence.claim_id"]),
+        # Evidence on the same claim, or on one merged into it: a trigger sees to that.
+        ForeignKeyConstraint(["evidence_id"], ["evidence.id"]),
         Index(None, "evidence_id"),
     )

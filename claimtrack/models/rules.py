@@ -106,6 +106,17 @@ def _logged(table: str) -> tuple[str, ...]:
     )
 
 
+def _merged(table: str) -> tuple[str, ...]:
+    return (
+        f"CREATE TRIGGER keep_merge_insert BEFORE INSERT ON {table} FOR EACH ROW"
+        " WHEN (NEW.merged_into_id IS NOT NULL) EXECUTE FUNCTION keep_merge()",
+        f"CREATE TRIGGER keep_merge BEFORE UPDATE ON {table} FOR EACH ROW"
+        " WHEN ((OLD.merged_into_id, OLD.merged_at, OLD.merged_by)"
+        " IS DISTINCT FROM (NEW.merged_into_id, NEW.merged_at, NEW.merged_by))"
+        " EXECUTE FUNCTION keep_merge()",
+    )
+
+
 TRIGGERS = (
     *(statement for table in APPEND_ONLY for statement in _append_only(table)),
     "CREATE TRIGGER keep_event BEFORE UPDATE ON event FOR EACH ROW EXECUTE FUNCTION keep_event()",
@@ -141,8 +152,16 @@ TRIGGERS = (
             " FOR EACH ROW EXECUTE FUNCTION close_once()",
         )
     ),
-    "CREATE TRIGGER refuse_merge_chain BEFORE UPDATE OF merged_into_id ON speaker"
-    " FOR EACH ROW WHEN (NEW.merged_into_id IS NOT NULL) EXECUTE FUNCTION refuse_merge_chain()",
+    *(statement for table in ("speaker", "claim") for statement in _merged(table)),
+    "CREATE TRIGGER refresh_reach AFTER UPDATE OF merged_into_id ON claim FOR EACH ROW"
+    " WHEN (OLD.merged_into_id IS DISTINCT FROM NEW.merged_into_id)"
+    " EXECUTE FUNCTION refresh_reach_of_head()",
+    *(
+        f"CREATE TRIGGER refuse_on_merged AFTER INSERT ON {table}"
+        " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT"
+        " EXECUTE FUNCTION refuse_on_merged()"
+        for table in ("appearance", "evidence", "figure", "note", "objection", "challenge")
+    ),
     "CREATE TRIGGER refresh_reach_insert AFTER INSERT ON appearance"
     " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION refresh_reach()",
     "CREATE TRIGGER refresh_reach_update AFTER UPDATE ON appearance"
@@ -172,6 +191,9 @@ TRIGGERS = (
     "ALTER TABLE transition ENABLE ALWAYS TRIGGER fixed",
     "CREATE TRIGGER apply_review AFTER INSERT ON review"
     " FOR EACH ROW EXECUTE FUNCTION apply_review()",
+    "CREATE TRIGGER require_evidence_of_claim AFTER INSERT ON review_evidence"
+    " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT"
+    " EXECUTE FUNCTION require_evidence_of_claim()",
     "CREATE CONSTRAINT TRIGGER require_evidence AFTER INSERT ON review"
     " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
     " WHEN (NEW.verdict NOT IN ('unproven', 'unverifiable'))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +11,18 @@ from sqlalchemy import Connection, insert, select, update
 
 from claimtrack.dates import PartialDate, parse_date
 from claimtrack.db import say_why
-from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError, UsageError
+from claimtrack.errors import (
+    ConflictError,
+    InvalidDataError,
+    MergedClaimError,
+    NotFoundError,
+    UsageError,
+)
 from claimtrack.keys import clean_text, statement_key
 from claimtrack.models.claims import appearance, attribution, claim
 from claimtrack.services import sources, speakers
 from claimtrack.services.sources import SourceGiven
-from claimtrack.services.stories import load_appearances, no_claim
+from claimtrack.services.stories import load_appearances, merged_ids, no_claim
 from claimtrack.services.views import AppearanceView, SourceRef, SpeakerRef
 from claimtrack.vocab import SPEAKERLESS_MANNERS, Finding, Manner, Precision, hyphenated
 
@@ -118,28 +125,39 @@ def add_appearances(connection: Connection, claim_id: int, given: AppearanceGive
     Raises:
         NotFoundError: there is no such claim; and as `prepare` says.
         ConflictError: the same appearance is on record; and as `prepare` says.
+        MergedClaimError: the claim was merged into another.
         NearMissError, UsageError, InvalidDataError: as `prepare` says.
     """
     # Locked before the last number is read: two who add at once get one number each.
-    statement = connection.execute(
-        select(claim.c.statement).where(claim.c.id == claim_id).with_for_update(key_share=True)
-    ).scalar()
-    if statement is None:
+    found = connection.execute(
+        select(claim.c.statement, claim.c.merged_into_id, merged_ids(claim).label("merged"))
+        .where(claim.c.id == claim_id)
+        .with_for_update(key_share=True)
+    ).first()
+    if found is None:
         raise no_claim(claim_id)
-    return insert_appearances(connection, claim_id, prepare(connection, given, statement))
+    if found.merged_into_id is not None:
+        raise MergedClaimError(claim_id, found.merged_into_id)
+    ready = prepare(connection, given, found.statement)
+    return insert_appearances(connection, claim_id, ready, found.merged)
 
 
-def insert_appearances(connection: Connection, claim_id: int, ready: Ready) -> Added:
+def insert_appearances(
+    connection: Connection, claim_id: int, ready: Ready, merged: Sequence[int] = ()
+) -> Added:
     """Record prepared appearances of a claim that nobody else can add to meanwhile.
+
+    ``merged`` are the claims merged into it: what appeared as one of them did appear.
 
     Raises:
         ConflictError: the same appearance is on record.
     """
-    views = load_appearances(connection, [claim_id])[claim_id]
-    last = max((view.no for view in views), default=0)
+    views = load_appearances(connection, [claim_id, *merged])
+    on_record = [view for of_claim in views.values() for view in of_claim]
+    last = max((view.no for view in views[claim_id]), default=0)
     numbers = []
     for speaker in ready.said_by or (None,):
-        _refuse_same(views, speaker, ready)
+        _refuse_same(on_record, speaker, ready)
         last += 1
         connection.execute(
             insert(appearance).values(

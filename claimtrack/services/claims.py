@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from claimtrack.db import say_why
-from claimtrack.errors import ConflictError, NotFoundError, UsageError
+from claimtrack.errors import ConflictError, MergedClaimError, NotFoundError, UsageError
 from claimtrack.keys import clean_text, language_tag, statement_key
 from claimtrack.models.claims import claim, note
 from claimtrack.services.appearances import (
@@ -24,7 +24,7 @@ from claimtrack.services.appearances import (
 from claimtrack.services.days import coming_day
 from claimtrack.services.figures import FigureGiven, read_figure, record_figure
 from claimtrack.services.refusals import constraint_of
-from claimtrack.services.stories import load_claim, load_figures, no_claim
+from claimtrack.services.stories import head_id, load_claim, load_figures, no_claim
 from claimtrack.services.views import ClaimView
 from claimtrack.vocab import Kind, Priority, hyphenated, word_of
 
@@ -35,12 +35,18 @@ TEXT_LIMIT = 20_000
 
 
 class AlreadyRecordedError(ConflictError):
-    """The same statement is on record as claim ``claim_id``."""
+    """The same statement is on record as claim ``claim_id``.
 
-    def __init__(self, claim_id: int, statement: str, word: str) -> None:
+    ``merged_id`` is the claim that has these very words, where it was merged into that one.
+    """
+
+    def __init__(self, claim_id: int, statement: str, word: str, *, merged_id: int) -> None:
         shown = statement if len(statement) <= 200 else f"{statement[:199].rstrip()}…"
+        known = f"claim {claim_id} ({word})"
+        if merged_id != claim_id:
+            known = f"claim {merged_id}, which is the same as {known}"
         super().__init__(
-            f'That statement is on record already, as claim {claim_id} ({word}): "{shown}".'
+            f'That statement is on record already, as {known}: "{shown}".'
             " If it was said again, add an appearance; --new records it as another claim."
         )
         self.claim_id = claim_id
@@ -80,6 +86,7 @@ def add_claim(
     older = None
     if supersedes_id is not None:
         older = load_claim(connection, supersedes_id)
+        _refuse_merged(older)
         _refuse_superseded(older)
         if given.figure.text is None:
             raise UsageError("Give the newer quantity with --figure, for example '>948000'.")
@@ -124,13 +131,23 @@ def add_claim(
 
 
 def _already_recorded(connection: Connection, key: bytes) -> AlreadyRecordedError:
+    head = claim.alias("head")
     row = connection.execute(
-        select(claim.c.id, claim.c.statement, claim.c.status, claim.c.verdict)
+        select(
+            claim.c.id.label("own_id"), head.c.id, head.c.statement, head.c.status, head.c.verdict
+        )
+        .join(head, head.c.id == head_id(claim))
         .where(claim.c.statement_key == key)
         .order_by(claim.c.copy_no)
         .limit(1)
     ).one()
-    return AlreadyRecordedError(row.id, row.statement, hyphenated(word_of(row.status, row.verdict)))
+    word = hyphenated(word_of(row.status, row.verdict))
+    return AlreadyRecordedError(row.id, row.statement, word, merged_id=row.own_id)
+
+
+def _refuse_merged(view: ClaimView) -> None:
+    if view.merged_into is not None:
+        raise MergedClaimError(view.id, view.merged_into.claim_id)
 
 
 def _refuse_superseded(older: ClaimView) -> None:
@@ -173,11 +190,13 @@ def edit_claim(connection: Connection, claim_id: int, change: ClaimChange) -> Cl
         NotFoundError: there is no such claim.
         ConflictError: its words stand under a verdict, another claim has the new words, or it
             is not at ``if_version`` any more.
+        MergedClaimError: it was merged into another.
         UsageError: nothing to change, or a typo without a reason.
         InvalidDataError: a text or quantity can't be recorded.
     """
     connection.execute(select(claim.c.id).where(claim.c.id == claim_id).with_for_update())
     before = load_claim(connection, claim_id)
+    _refuse_merged(before)
     if change.if_version is not None and change.if_version != before.version:
         raise ConflictError(
             f"Claim {claim_id} is at version {before.version} by now, not"
@@ -261,11 +280,15 @@ def add_note(connection: Connection, claim_id: int, body: str) -> int:
 
     Raises:
         NotFoundError: there is no such claim.
+        MergedClaimError: it was merged into another.
         InvalidDataError: the text is blank or too long.
     """
     body = clean_text(body, "note", limit=TEXT_LIMIT, multiline=True)
-    if connection.execute(select(claim.c.id).where(claim.c.id == claim_id)).first() is None:
+    found = connection.execute(select(claim.c.merged_into_id).where(claim.c.id == claim_id)).first()
+    if found is None:
         raise no_claim(claim_id)
+    if found.merged_into_id is not None:
+        raise MergedClaimError(claim_id, found.merged_into_id)
     return connection.execute(
         insert(note).values(claim_id=claim_id, body=body).returning(note.c.id)
     ).scalar_one()
@@ -285,6 +308,7 @@ def assign(
 
     Raises:
         NotFoundError: one of the claims does not exist.
+        MergedClaimError: one of them was merged into another.
         InvalidDataError: the name or date can't be recorded, or the date has passed.
     """
     values: dict[str, Any] = {
@@ -293,20 +317,22 @@ def assign(
     if due is not None:
         values["due_on"] = None if due.casefold() == "none" else coming_day(due, "--due", today)
     # In the order of their ids, so that two such commands at once can't wait for each other.
-    known = set(
-        connection.execute(
-            select(claim.c.id)
-            .where(claim.c.id == func.any(list(claim_ids)))
-            .order_by(claim.c.id)
-            .with_for_update(key_share=True)
-        ).scalars()
-    )
+    rows = connection.execute(
+        select(claim.c.id, claim.c.merged_into_id)
+        .where(claim.c.id == func.any(list(claim_ids)))
+        .order_by(claim.c.id)
+        .with_for_update(key_share=True)
+    ).all()
+    known = {row.id for row in rows}
     missing = [str(number) for number in claim_ids if number not in known]
     if missing:
         raise NotFoundError(
             f"There is no claim {', '.join(missing)}. Nothing was assigned.",
             next_command="claimtrack claim list",
         )
+    for row in rows:
+        if row.merged_into_id is not None:
+            raise MergedClaimError(row.id, row.merged_into_id)
     connection.execute(
         update(claim).where(claim.c.id == func.any(list(claim_ids))).values(**values)
     )

@@ -157,9 +157,15 @@ _INVARIANTS = {
     "reach counts the origins of the appearances": """
         SELECT 'claim ' || claim.id FROM claim
         LEFT JOIN (
-            SELECT appearance.claim_id, count(DISTINCT source.origin) AS reach
-            FROM appearance JOIN source ON source.id = appearance.source_id
-            WHERE appearance.withdrawn_at IS NULL GROUP BY appearance.claim_id
+            SELECT told.claim_id, count(DISTINCT source.origin) AS reach
+            FROM (
+                SELECT id AS claim_id, id FROM claim
+                UNION ALL
+                SELECT merged_into_id, id FROM claim WHERE merged_into_id IS NOT NULL
+            ) AS told
+            JOIN appearance ON appearance.claim_id = told.id
+            JOIN source ON source.id = appearance.source_id
+            WHERE appearance.withdrawn_at IS NULL GROUP BY told.claim_id
         ) AS counted ON counted.claim_id = claim.id
         WHERE claim.reach <> COALESCE(counted.reach, 0) ORDER BY claim.id
     """,
@@ -171,6 +177,25 @@ _INVARIANTS = {
         SELECT 'speaker ' || speaker.id FROM speaker
         JOIN speaker AS target ON target.id = speaker.merged_into_id
         WHERE target.merged_into_id IS NOT NULL ORDER BY speaker.id
+    """,
+    "merged claims make no chain": """
+        SELECT 'claim ' || claim.id FROM claim
+        JOIN claim AS target ON target.id = claim.merged_into_id
+        WHERE target.merged_into_id IS NOT NULL ORDER BY claim.id
+    """,
+    "merged claims take nothing of their own": """
+        SELECT 'claim ' || claim.id FROM claim WHERE merged_into_id IS NOT NULL AND EXISTS (
+            SELECT FROM event AS later
+            WHERE later.claim_id = claim.id AND later.operation = 'insert'
+                AND later.table_name IN (
+                    'review', 'appearance', 'evidence', 'figure', 'note', 'objection', 'challenge'
+                )
+                AND later.id > COALESCE((
+                    SELECT max(id) FROM event
+                    WHERE claim_id = claim.id AND table_name = 'claim'
+                        AND before ? 'merged_into_id'
+                ), 0)
+        ) ORDER BY id
     """,
     "every speaker has a name that leads to it": """
         SELECT 'speaker ' || id FROM speaker

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, insert, select, update
 
-from claimtrack.errors import ConflictError, NotFoundError
+from claimtrack.errors import ConflictError, MergedClaimError, NotFoundError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import claim
 from claimtrack.models.disputes import challenge, objection
@@ -155,6 +155,8 @@ def _locked(connection: Connection, claim_id: int) -> ClaimView:
         select(claim.c.review_no).where(claim.c.id == claim_id).with_for_update(key_share=True)
     ).scalar()
     view = load_claim(connection, claim_id)
+    if view.merged_into is not None:
+        raise MergedClaimError(claim_id, view.merged_into.claim_id)
     if seen != locked:
         raise ConflictError(
             f"{view.reviews[-1].recorded_by} marked claim {claim_id} {hyphenated(view.word)} a"

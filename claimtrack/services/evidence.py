@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import BigInteger, Connection, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from claimtrack.errors import ConflictError, NotFoundError
+from claimtrack.errors import ConflictError, MergedClaimError, NotFoundError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence
-from claimtrack.services.stories import load_evidence, no_claim
+from claimtrack.services.stories import load_evidence, merged_ids, no_claim
 from claimtrack.services.views import AppearanceView, EvidenceView, SourceRef
 from claimtrack.vocab import Stance
 
@@ -31,31 +31,43 @@ def attach(
 
     Raises:
         NotFoundError: there is no such claim.
+        MergedClaimError: the claim was merged into another.
         InvalidDataError: the excerpt or the place is blank or too long.
     """
     if excerpt is not None:
         excerpt = clean_text(excerpt, "excerpt", limit=20_000, multiline=True)
     if place is not None:
         place = clean_text(place, "place", limit=300)
-    if connection.execute(select(claim.c.id).where(claim.c.id == claim_id)).first() is None:
+    found = connection.execute(
+        select(claim.c.merged_into_id, merged_ids(claim).label("merged")).where(
+            claim.c.id == claim_id
+        )
+    ).first()
+    if found is None:
         raise no_claim(claim_id)
-    piece_id = record_piece(connection, claim_id, source_id, stance, excerpt, place)
-    return _one(connection, claim_id, piece_id)
+    if found.merged_into_id is not None:
+        raise MergedClaimError(claim_id, found.merged_into_id)
+    same_ids = (claim_id, *found.merged)
+    piece_id = record_piece(connection, same_ids, source_id, stance, excerpt, place)
+    return _one(connection, piece_id)
 
 
 def record_piece(
     connection: Connection,
-    claim_id: int,
+    same_ids: Sequence[int],
     source_id: int,
     stance: Stance,
     excerpt: str | None = None,
     place: str | None = None,
 ) -> int:
-    """The id of the standing piece like this, recorded now if there is none; texts are clean."""
+    """The id of the standing piece like this, recorded now if there is none; texts are clean.
+
+    ``same_ids`` are the claim that it is recorded on, and those merged into it.
+    """
     standing = connection.execute(
         select(evidence.c.id)
         .where(
-            evidence.c.claim_id == claim_id,
+            evidence.c.claim_id == func.any(list(same_ids)),
             evidence.c.source_id == source_id,
             evidence.c.stance == stance,
             evidence.c.excerpt.is_not_distinct_from(excerpt),
@@ -68,20 +80,30 @@ def record_piece(
         return standing
     return connection.execute(
         insert(evidence)
-        .values(claim_id=claim_id, source_id=source_id, stance=stance, excerpt=excerpt, place=place)
+        .values(
+            claim_id=same_ids[0],
+            source_id=source_id,
+            stance=stance,
+            excerpt=excerpt,
+            place=place,
+        )
         .returning(evidence.c.id)
     ).scalar_one()
 
 
 def list_evidence(connection: Connection, claim_id: int) -> list[EvidenceView]:
-    """The evidence on a claim, withdrawn pieces too, in the order attached.
+    """The evidence on a claim and those merged into it, withdrawn pieces too; as attached.
 
     Raises:
         NotFoundError: there is no such claim.
     """
-    if connection.execute(select(claim.c.id).where(claim.c.id == claim_id)).first() is None:
+    found = connection.execute(
+        select(merged_ids(claim).label("merged")).where(claim.c.id == claim_id)
+    ).first()
+    if found is None:
         raise no_claim(claim_id)
-    return load_evidence(connection, [claim_id])[claim_id]
+    pieces = load_evidence(connection, [claim_id, *found.merged])
+    return [piece for number in (claim_id, *found.merged) for piece in pieces[number]]
 
 
 def withdraw(connection: Connection, evidence_id: int, because: str) -> EvidenceView:
@@ -100,7 +122,7 @@ def withdraw(connection: Connection, evidence_id: int, because: str) -> Evidence
         .returning(evidence.c.claim_id)
     ).scalar()
     if claim_id is not None:
-        return _one(connection, claim_id, evidence_id)
+        return _one(connection, evidence_id)
     gone = connection.execute(select(evidence).where(evidence.c.id == evidence_id)).first()
     if gone is None:
         raise NotFoundError(
@@ -115,7 +137,8 @@ def withdraw(connection: Connection, evidence_id: int, because: str) -> Evidence
 def bears_witness(connection: Connection, claim_id: int, source_ids: Iterable[int]) -> set[int]:
     """Those of the sources that count as evidence on the claim, by the database's own rule.
 
-    The article that made a claim, and whatever carries the same wire text, bears no witness.
+    The article that made a claim, or one merged into it, and whatever carries the same wire text,
+    bears no witness.
     """
     offered = func.unnest(literal(list(source_ids), ARRAY(BigInteger))).column_valued("offered")
     rows = connection.execute(select(offered).where(func.bears_witness(claim_id, offered)))
@@ -139,6 +162,9 @@ def why_no_witness(
     return f"{offered_name} is no second witness"
 
 
-def _one(connection: Connection, claim_id: int, evidence_id: int) -> EvidenceView:
+def _one(connection: Connection, evidence_id: int) -> EvidenceView:
+    claim_id = connection.execute(
+        select(evidence.c.claim_id).where(evidence.c.id == evidence_id)
+    ).scalar_one()
     pieces = load_evidence(connection, [claim_id])[claim_id]
     return next(piece for piece in pieces if piece.id == evidence_id)

@@ -13,7 +13,7 @@ from claimtrack.keys import words_of
 from claimtrack.models.claims import claim, figure
 from claimtrack.quantity import Quantity, contradicts, format_quantity
 from claimtrack.services.lines import ListedClaim, lines_of
-from claimtrack.services.stories import load_figures
+from claimtrack.services.stories import head_id, load_figures
 from claimtrack.services.views import FigureView
 from claimtrack.vocab import Status
 
@@ -41,12 +41,16 @@ class FigureLine:
 def figures(
     connection: Connection, counted: str | None = None, where: str | None = None
 ) -> list[FigureLine]:
-    """Figures in time order, those without any day last.
+    """Figures in time order, those without any day last; of merged claims, their head's.
 
     ``counted`` and ``where`` are words; each must begin a word of what is counted, or of the
     place, without regard to case and accents.
     """
-    rows = connection.execute(select(figure.c.claim_id, figure.c.counted, figure.c.place))
+    rows = connection.execute(
+        select(figure.c.claim_id, figure.c.counted, figure.c.place)
+        .join(claim, claim.c.id == figure.c.claim_id)
+        .where(claim.c.merged_into_id.is_(None))
+    )
     numbers = [
         row.claim_id for row in rows if _begins(counted, row.counted) and _begins(where, row.place)
     ]
@@ -54,12 +58,15 @@ def figures(
     found = load_figures(connection, numbers)
     dated = {number: _dated(told[number], found[number]) for number in numbers}
     against = _contradictions(told, found, dated)
+    older = claim.alias("older")
     newer = {
-        row.supersedes_id: row.id
+        row.older_id: row.newer_id
         for row in connection.execute(
-            select(claim.c.supersedes_id, claim.c.id).where(
-                claim.c.supersedes_id == func.any(numbers)
-            )
+            select(head_id(older).label("older_id"), head_id(claim).label("newer_id"))
+            .join(older, older.c.id == claim.c.supersedes_id)
+            .where(head_id(older) == func.any(numbers), head_id(older) != head_id(claim))
+            # A merged claim's successor counts where its head has none of its own.
+            .order_by(older.c.merged_into_id.nulls_last(), claim.c.id.desc())
         )
     }
     return [

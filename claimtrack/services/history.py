@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Text, func, literal_column, or_, select, text
 
 from claimtrack.models.claims import claim
 from claimtrack.models.events import event
@@ -60,23 +60,39 @@ def history(connection: Connection, claim_id: int) -> list[HistoryEntry]:
 
     An event's time is when its transaction began, so the order is that of the events' numbers:
     of two marks that overlapped, the one that stands on the other comes after it.
-    A review's own effect on the claim's columns is left out: the review says it.
+    A review's own effect on the claim's columns is left out: the review says it. A merge is told
+    in both claims' histories.
 
     Raises:
         NotFoundError: there is no such claim.
     """
     if connection.execute(select(claim.c.id).where(claim.c.id == claim_id)).first() is None:
         raise no_claim(claim_id)
+    # Merged into this claim, or parted from it: in the words of the index.
+    merged = select(event.c.id).where(
+        event.c.table_name == "claim",
+        text("before ? 'merged_into_id'"),
+        literal_column("COALESCE(after ->> 'merged_into_id', before ->> 'merged_into_id')", Text)
+        == str(claim_id),
+    )
     events = connection.execute(
-        select(event).where(event.c.claim_id == claim_id).order_by(event.c.id)
+        select(event)
+        .where(
+            or_(
+                event.c.claim_id == claim_id,
+                event.c.id == func.any(func.array(merged.scalar_subquery())),
+            )
+        )
+        .order_by(event.c.id)
     ).all()
-    return list(_Teller(connection, events).tell())
+    return list(_Teller(connection, claim_id, events).tell())
 
 
 class _Teller:
     """Turns events into entries; knows the names behind ids, and what stood before."""
 
-    def __init__(self, connection: Connection, events: Sequence[_Event]) -> None:
+    def __init__(self, connection: Connection, claim_id: int, events: Sequence[_Event]) -> None:
+        self.claim_id = claim_id
         self.events = events
         rows = [values for one in events for values in (one.before or {}, one.after)]
         self.sources = load_sources(connection, _ids(rows, "source_id"))
@@ -124,8 +140,17 @@ class _Teller:
     def _claim_edited(self, one: _Event) -> tuple[str, str] | None:
         if "review_no" in one.after:
             return None
+        if "merged_into_id" in one.after:
+            return self._merged(one)
         changes = _changes(one, _CLAIM_COLUMNS, self._shown)
         return ("edited", changes) if changes else None
+
+    def _merged(self, one: _Event) -> tuple[str, str]:
+        head, before = (values["merged_into_id"] for values in (one.after, one.before or {}))
+        what = "merged" if head is not None else "unmerged"
+        if one.claim_id != self.claim_id:
+            return what, f"claim {one.claim_id} {'into' if head is not None else 'from'} this one"
+        return what, f"into claim {head}" if head is not None else f"from claim {before}"
 
     def _appeared(self, one: _Event) -> tuple[str, str]:
         row = one.after

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from claimtrack.dates import PartialDate
 from claimtrack.models.claims import appearance, claim
@@ -48,7 +49,10 @@ class Told(NamedTuple):
 
 
 class ListedClaim(NamedTuple):
-    """A claim in a line. ``appearances`` counts those that stand; ``told`` is the first of them."""
+    """A claim in a line. ``appearances`` counts those that stand; ``told`` is the first of them.
+
+    Appearances are also those of the claims merged into it.
+    """
 
     id: int
     statement: str
@@ -110,6 +114,8 @@ def tables_as_of(moment: dt.datetime) -> Tables:
 
 def _with_reach(claims: CTE, appearances: CTE, sources: CTE) -> CTE:
     """Claims of an earlier time with the reach of that time, which no event tells."""
+    merged = claims.alias("merged_then")
+    head = func.coalesce(merged.c.merged_into_id, appearances.c.claim_id)
     found = sources.c
     house = func.coalesce(found.agency_id, found.publisher_id)
     origin = case(
@@ -118,10 +124,14 @@ def _with_reach(claims: CTE, appearances: CTE, sources: CTE) -> CTE:
         else_=func.concat("s", found.id),
     )
     reached = (
-        select(appearances.c.claim_id, func.count(distinct(origin)).label("reach"))
+        select(head.label("claim_id"), func.count(distinct(origin)).label("reach"))
         .join(sources, found.id == appearances.c.source_id)
+        .outerjoin(
+            merged,
+            and_(merged.c.id == appearances.c.claim_id, merged.c.merged_into_id.is_not(None)),
+        )
         .where(appearances.c.withdrawn_at.is_(None))
-        .group_by(appearances.c.claim_id)
+        .group_by(head)
         .subquery("reached")
     )
     return (
@@ -133,6 +143,17 @@ def _with_reach(claims: CTE, appearances: CTE, sources: CTE) -> CTE:
         .outerjoin(reached, reached.c.claim_id == claims.c.id)
         .cte("claim_with_reach")
     )
+
+
+def of_head(tables: Tables, claim_id: ColumnElement[int]) -> tuple[FromClause, ColumnElement[int]]:
+    """What to outer-join to a table on its ``claim_id``, and then the id of that claim's head.
+
+    Few claims were merged: the join reads those alone.
+    """
+    merged = tables.claim.alias("merged_claim")
+    few = select(merged.c.id, merged.c.merged_into_id).where(merged.c.merged_into_id.is_not(None))
+    joined = few.subquery("merged_here")
+    return joined, func.coalesce(joined.c.merged_into_id, claim_id)
 
 
 def told_columns(tables: Tables) -> Select[Any]:
@@ -205,23 +226,37 @@ def lines(
     one = tables.appearance
     counted: FromClause
     first: FromClause
+    own_first: list[ColumnElement[Any]]
     on_first: ColumnElement[bool]
     on_counted: ColumnElement[bool]
     if tables.past:
         # No index helps here: every appearance is read once, not once a claim.
-        first_of_each = told.ext(distinct_on(one.c.claim_id)).order_by(one.c.claim_id, one.c.no)
-        first = first_of_each.subquery("first")
+        merged, head = of_head(tables, one.c.claim_id)
+        own_first = [head, one.c.claim_id != head, one.c.claim_id, one.c.no]
+        first = (
+            told.add_columns(head.label("head_id"))
+            .outerjoin(merged, merged.c.id == one.c.claim_id)
+            .ext(distinct_on(head))
+            .order_by(*own_first)
+            .subquery("first")
+        )
         counted = (
-            select(one.c.claim_id, func.count().label("appearances"))
+            select(head.label("head_id"), func.count().label("appearances"))
+            .select_from(one)
+            .outerjoin(merged, merged.c.id == one.c.claim_id)
             .where(one.c.withdrawn_at.is_(None))
-            .group_by(one.c.claim_id)
+            .group_by(head)
             .subquery("counted")
         )
-        on_first = first.c.claim_id == page.c.id
-        on_counted = counted.c.claim_id == page.c.id
+        on_first = first.c.head_id == page.c.id
+        on_counted = counted.c.head_id == page.c.id
     else:
-        of_page = one.c.claim_id == page.c.id
-        first = told.where(of_page).order_by(one.c.no).limit(1).lateral("first")
+        other = tables.claim.alias("merged_claim")
+        others = select(other.c.id).where(other.c.merged_into_id == page.c.id).correlate(page)
+        numbers = func.array(others.scalar_subquery(), type_=ARRAY(BigInteger))
+        of_page = one.c.claim_id == func.any(func.array_prepend(page.c.id, numbers))
+        own_first = [one.c.claim_id != page.c.id, one.c.claim_id, one.c.no]
+        first = told.where(of_page).order_by(*own_first).limit(1).lateral("first")
         counted = (
             select(func.count().label("appearances"))
             .select_from(one)
@@ -234,7 +269,7 @@ def lines(
             page,
             is_disputed(page.c.id, tables.objection).label("disputed"),
             func.coalesce(counted.c.appearances, 0).label("appearances"),
-            *(each for each in first.c if each.key != "claim_id"),
+            *(each for each in first.c if each.key not in ("claim_id", "head_id")),
         )
         .select_from(page)
         .outerjoin(first, on_first)

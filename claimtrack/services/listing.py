@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Select,
     and_,
     false,
     func,
+    literal,
     literal_column,
     or_,
     select,
     text,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import appearance, claim
 from claimtrack.services.disputed import is_disputed
 from claimtrack.services.lines import ListedClaim, lines
+from claimtrack.services.stories import head_id
 from claimtrack.vocab import Kind, Precision, Status
 
 #: How many claims are loaded at a time where all are wanted.
@@ -44,8 +48,8 @@ class ClaimFilter(NamedTuple):
     ``topics``. ``speaker`` is a name or an id, ``source`` a URL or an id, ``assignee`` a name, or
     "none" for claims that nobody holds. Days count from their start to their end; a date that is
     only known to the month or year fits where it may lie between them. Speaker, source and days
-    are those of one and the same appearance. ``disputed`` asks for an objection that waits for
-    its answer.
+    are those of one and the same appearance, of the claim or of one merged into it; and what was
+    merged is not found, but its head. ``disputed`` asks for an objection that waits for its answer.
     """
 
     words: tuple[str, ...] = ()
@@ -110,12 +114,16 @@ def pages_of_lines(
 
 
 class Wanted(NamedTuple):
-    """A filter as conditions: on the claim, on one appearance of it, and on its reviews."""
+    """A filter as conditions: on the claim, on one appearance of it, and on its reviews.
+
+    ``heads`` are claims whose appearance is that of a claim merged into them.
+    """
 
     words: tuple[str, ...]
     claim: list[ColumnElement[bool]]
     appearance: list[ColumnElement[bool]]
     marked_since: dt.datetime | None
+    heads: tuple[int, ...] = ()
 
 
 def chosen_ids(conditions: Wanted, limit: int, after: int | None) -> Select[Any]:
@@ -125,12 +133,15 @@ def chosen_ids(conditions: Wanted, limit: int, after: int | None) -> Select[Any]
         # Said of the appearance too: the planner doesn't carry it over from the claim.
         return [] if after is None else [number < after]
 
-    found = [*conditions.claim, *below(claim.c.id)]
+    found = [claim.c.merged_into_id.is_(None), *conditions.claim, *below(claim.c.id)]
     if conditions.appearance:
         # All of one and the same appearance: who said it there, and who said it then.
         one = appearance.c
-        told = select(one.claim_id).where(*conditions.appearance, one.withdrawn_at.is_(None))
-        found.append(claim.c.id.in_(told.where(*below(one.claim_id))))
+        told = select(one.claim_id).where(
+            *conditions.appearance, one.withdrawn_at.is_(None), *below(one.claim_id)
+        )
+        heads = conditions.heads
+        found.append(claim.c.id.in_(union_all(told, _these(heads)) if heads else told))
     if conditions.marked_since is not None:
         from claimtrack.models.reviews import review
 
@@ -187,7 +198,24 @@ def wanted(connection: Connection, asked: ClaimFilter) -> Wanted:
         found.appearance.append(appearance.c.source_id == sources.find(connection, asked.source).id)
     if asked.said_since is not None or asked.said_until is not None:
         found.appearance.append(_said(asked.said_since, asked.said_until))
-    return found
+    if not found.appearance:
+        return found
+    # Looked up apart: few claims were merged, and the planner can't know it.
+    appeared = (
+        select(claim.c.merged_into_id)
+        .join(appearance, appearance.c.claim_id == claim.c.id)
+        .where(
+            claim.c.merged_into_id.is_not(None),
+            appearance.c.withdrawn_at.is_(None),
+            *found.appearance,
+        )
+    )
+    return found._replace(heads=tuple(connection.scalars(appeared.distinct())))
+
+
+def _these(numbers: Sequence[int]) -> Select[int]:
+    """Numbers as rows."""
+    return select(func.unnest(literal(list(numbers), ARRAY(BigInteger))))
 
 
 def _is_one_of(number: ColumnElement[Any], numbers: list[int]) -> ColumnElement[bool]:
@@ -213,8 +241,13 @@ def _has_text(connection: Connection, wanted: str) -> ColumnElement[bool]:
     fits = func.to_tsvector(_SIMPLE, claim.c.statement).bool_op("@@")(query)
     # The planner can't know how rare the beginning of a word is, and to look for a rare one by
     # reading all claims, newest first, takes seconds where its index takes milliseconds.
-    numbers = list(connection.scalars(select(claim.c.id).where(fits).limit(_RARE + 1)))
-    return fits if len(numbers) > _RARE else claim.c.id == func.any(numbers)
+    # The words of a claim that was merged lead to its head.
+    numbers = list(connection.scalars(select(head_id(claim)).where(fits).limit(_RARE + 1)))
+    if len(numbers) <= _RARE:
+        return claim.c.id == func.any(numbers)
+    merged = select(claim.c.merged_into_id).where(claim.c.merged_into_id.is_not(None), fits)
+    heads = list(connection.scalars(merged))
+    return or_(fits, claim.c.id == func.any(heads)) if heads else fits
 
 
 def holders(connection: Connection) -> list[str]:

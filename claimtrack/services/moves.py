@@ -46,13 +46,15 @@ class RestedOn:
 class Move:
     """One review with the claim that it moved.
 
-    ``replaced`` is the last verdict before it; ``disputed`` says that an objection to its verdict
-    waits for the answer.
+    ``replaced`` is the last verdict before it; ``merged_into_id`` the claim that stands for it by
+    now, where it was merged; ``disputed`` says that an objection to its verdict waits for the
+    answer.
     """
 
     claim_id: int
     statement: str
     kind: Kind
+    merged_into_id: int | None
     no: int
     from_status: Status
     replaced: Verdict | None
@@ -113,6 +115,7 @@ def moves(
         review,
         claim.c.statement,
         claim.c.kind,
+        claim.c.merged_into_id,
         last_verdict.label("replaced"),
         is_disputed_review(review.c.claim_id, review.c.no).label("disputed"),
     ).join(claim, claim.c.id == review.c.claim_id)
@@ -126,6 +129,8 @@ def moves(
     if latest is None:
         chosen = chosen.order_by(*order)
     else:
+        # Of claims that stand for themselves: these rows show where claims stand.
+        chosen = chosen.where(claim.c.merged_into_id.is_(None))
         chosen = chosen.order_by(*(each.desc() for each in order)).limit(latest)
     rows = connection.execute(chosen).all()
     rested = _rested_on(connection, [row.claim_id for row in rows])
@@ -134,6 +139,7 @@ def moves(
             claim_id=row.claim_id,
             statement=row.statement,
             kind=Kind(row.kind),
+            merged_into_id=row.merged_into_id,
             no=row.no,
             from_status=Status(row.from_status),
             replaced=Verdict(row.replaced) if row.replaced else None,

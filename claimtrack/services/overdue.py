@@ -64,7 +64,11 @@ def evidence_withdrawn() -> Select[int, dt.datetime | None, Any]:
             ),
         )
         .join(evidence, evidence.c.id == review_evidence.c.evidence_id)
-        .where(claim.c.verdict.is_not(None), evidence.c.withdrawn_at.is_not(None))
+        .where(
+            claim.c.verdict.is_not(None),
+            claim.c.merged_into_id.is_(None),
+            evidence.c.withdrawn_at.is_not(None),
+        )
         .group_by(claim.c.id)
     )
 
@@ -77,13 +81,15 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
     24 hours; the whole days since the review began are then given. A verdict whose evidence was
     withdrawn is late from then on, and a challenge that is open from the day after its day.
     """
-    late = select(claim).where(claim.c.due_on < today, claim.c.status.in_(OPEN))
-    again = select(claim).where(claim.c.recheck_on <= today, claim.c.status == Status.CHECKED)
+    head = claim.c.merged_into_id.is_(None)
+    late = select(claim).where(claim.c.due_on < today, claim.c.status.in_(OPEN), head)
+    again = select(claim).where(claim.c.recheck_on <= today, claim.c.status == Status.CHECKED, head)
     begun = (
         select(claim.c.id, review.c.recorded_at)
         .join(review, and_(review.c.claim_id == claim.c.id, review.c.no == claim.c.review_no))
         .where(
             claim.c.status == Status.IN_REVIEW,
+            head,
             review.c.recorded_at < moment - dt.timedelta(days=days),
         )
     )

@@ -45,14 +45,15 @@ def period(connection: Connection, window: Window) -> Period:
     Concluded is what became checked; a verdict that replaced another one, also of a claim that was
     reopened in between, is changed instead.
     Raised and settled are objections and challenges: those that came, and those that were closed.
-    Reopened is what was checked or set aside and is to be looked at again.
+    Reopened is what was checked or set aside and is to be looked at again. A claim that was merged
+    since counts once, at its head; its own history tells what was done about it.
     """
-    all_moves = moves(connection, window)
+    all_moves = [move for move in moves(connection, window) if move.merged_into_id is None]
     concluded = [
         move for move in all_moves if move.status is Status.CHECKED and not move.changes_verdict
     ]
     closed = (Status.CHECKED, Status.SET_ASIDE)
-    chosen = _within(select(claim), window)
+    chosen = _within(select(claim).where(claim.c.merged_into_id.is_(None)), window)
     raised, settled = raised_and_settled(connection, window)
     recorded = lines(connection, chosen, lambda page: [page.c.recorded_at, page.c.id])
     return Period(
@@ -79,7 +80,11 @@ def holding(connection: Connection) -> dict[str, dict[Status, int]]:
     """How many open claims each person holds, by status."""
     rows = connection.execute(
         select(claim.c.assigned_to, claim.c.status, func.count().label("claims"))
-        .where(claim.c.assigned_to.is_not(None), claim.c.status.in_(OPEN))
+        .where(
+            claim.c.assigned_to.is_not(None),
+            claim.c.status.in_(OPEN),
+            claim.c.merged_into_id.is_(None),
+        )
         .group_by(claim.c.assigned_to, claim.c.status)
     )
     held: dict[str, dict[Status, int]] = {}

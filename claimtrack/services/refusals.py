@@ -41,7 +41,17 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
         "That name already leads to a speaker.",
     ),
     "uq_publisher_name_key": (ConflictError, f"That publisher was added meanwhile. {_MEANWHILE}"),
-    "merge_chain": (ConflictError, f"Speakers can't be merged in a chain. {_MEANWHILE}"),
+    "merge_chain": (ConflictError, f"Merges can't make a chain. {_MEANWHILE}"),
+    "merged_claim": (
+        ConflictError,
+        "This claim was merged into another a moment ago, which stands for both now: look at it"
+        " again, then repeat the command for that one.",
+    ),
+    "merged_meanwhile": (ConflictError, f"A claim was merged meanwhile. {_MEANWHILE}"),
+    "evidence_of_claim": (
+        ConflictError,
+        f"Evidence that this rests on is another claim's by now. {_MEANWHILE}",
+    ),
     "append_only": (ConflictError, "What is recorded stays: it can't be changed or removed."),
     "only_withdraw": (ConflictError, f"It was withdrawn meanwhile. {_MEANWHILE}"),
     "pk_objection": (ConflictError, f"Somebody objected meanwhile. {_MEANWHILE}"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from claimtrack.errors import ConflictError, InvalidDataError, UsageError
+from claimtrack.errors import ConflictError, InvalidDataError, MergedClaimError, UsageError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import review, review_evidence
@@ -54,7 +54,7 @@ def mark_many(
         UsageError: an option does not go with the word, or with where the claim stands.
         ConflictError: no such move from there; a verdict stands and there is no ``change``;
             somebody else holds the claim, marked it meanwhile, or changed it since
-            ``if_version``.
+            ``if_version``; it was merged into another.
         InvalidDataError: the reason is blank or too long, a date or URL can't be read, or the
             verdict has no evidence to rest on.
     """
@@ -70,11 +70,13 @@ def mark_many(
     given_ids: dict[int, set[int]] = {}
     for view in views:
         given_ids[view.id] = {
-            record_piece(connection, view.id, ref.id, stance) for stance, ref, _ in offered
+            record_piece(connection, view.same_ids, ref.id, stance) for stance, ref, _ in offered
         }
-    pieces = load_evidence(connection, [view.id for view in views])
+    pieces = load_evidence(connection, [number for view in views for number in view.same_ids])
     for view in views:
-        standing = [piece for piece in pieces[view.id] if piece.withdrawn is None]
+        standing = [
+            piece for number in view.same_ids for piece in pieces[number] if not piece.withdrawn
+        ]
         fresh = [piece for piece in standing if piece.id in given_ids[view.id]]
         witnesses = bears_witness(connection, view.id, [piece.source.id for piece in standing])
         _refuse_without_evidence(view, given, standing, witnesses, new)
@@ -132,15 +134,21 @@ def _look(connection: Connection, claim_ids: Sequence[int], given: MarkGiven) ->
         if number not in known:
             raise no_claim(number)
     for view in views:
+        if view.merged_into is not None:
+            raise MergedClaimError(view.id, view.merged_into.claim_id)
         if given.if_version not in (None, view.version):
             raise _changed_since(view, given.if_version)
     locked = connection.execute(
-        select(claim.c.id, claim.c.version)
+        select(claim.c.id, claim.c.version, claim.c.merged_into_id)
         .where(claim.c.id == func.any(list(claim_ids)))
         .order_by(claim.c.id)
         .with_for_update(key_share=True)
     )
-    versions = {row.id: row.version for row in locked}
+    versions = {}
+    for row in locked:
+        if row.merged_into_id is not None:
+            raise MergedClaimError(row.id, row.merged_into_id)
+        versions[row.id] = row.version
     for view in views:
         if versions[view.id] != view.version:
             raise _changed_since(load_claim(connection, view.id), view.version)

@@ -15,7 +15,7 @@ from claimtrack.models.reviews import evidence
 from claimtrack.models.sources import capture, source
 from claimtrack.services.disputed import is_disputed
 from claimtrack.services.sources import find
-from claimtrack.services.stories import load_sources
+from claimtrack.services.stories import head_id, load_sources
 from claimtrack.services.views import CaptureView, ClaimLine, SourceView
 from claimtrack.vocab import SourceKind, Stance, Status, Verdict
 
@@ -100,7 +100,8 @@ def _load(connection: Connection, ids: Sequence[int]) -> list[SourceView]:
         {
             row.source_id: row.claims
             for row in connection.execute(
-                select(table.c.source_id, func.count(table.c.claim_id.distinct()).label("claims"))
+                select(table.c.source_id, func.count(head_id(claim).distinct()).label("claims"))
+                .join(claim, claim.c.id == table.c.claim_id)
                 .where(table.c.source_id == wanted, table.c.withdrawn_at.is_(None))
                 .group_by(table.c.source_id)
             )
@@ -137,7 +138,8 @@ def _load(connection: Connection, ids: Sequence[int]) -> list[SourceView]:
 def claims_in(
     connection: Connection, source_id: int, *, limit: int | None = None
 ) -> list[ClaimLine]:
-    """The claims that appear in a source, in the order recorded."""
+    """The claims that appear in a source, in the order recorded; of a merged one, its head."""
+    own = claim.alias("own")
     rows = connection.execute(
         select(
             claim.c.id,
@@ -146,10 +148,12 @@ def claims_in(
             claim.c.verdict,
             is_disputed(claim.c.id).label("disputed"),
             appearance.c.no,
+            own.c.id.label("own_id"),
         )
-        .join(appearance, appearance.c.claim_id == claim.c.id)
+        .join(own, head_id(own) == claim.c.id)
+        .join(appearance, appearance.c.claim_id == own.c.id)
         .where(appearance.c.source_id == source_id, appearance.c.withdrawn_at.is_(None))
-        .order_by(claim.c.id, appearance.c.no)
+        .order_by(claim.c.id, own.c.id != claim.c.id, own.c.id, appearance.c.no)
         .limit(limit)
     )
     return [
@@ -160,6 +164,7 @@ def claims_in(
             verdict=Verdict(row.verdict) if row.verdict else None,
             disputed=row.disputed,
             no=row.no,
+            of_claim_id=row.own_id,
         )
         for row in rows
     ]
@@ -168,7 +173,8 @@ def claims_in(
 def evidence_from(
     connection: Connection, source_id: int, *, limit: int | None = None
 ) -> list[ClaimLine]:
-    """The claims that a source is evidence on, in the order attached."""
+    """The claims that a source is evidence on, in the order attached; of a merged one, its head."""
+    own = claim.alias("own")
     rows = connection.execute(
         select(
             claim.c.id,
@@ -178,8 +184,10 @@ def evidence_from(
             is_disputed(claim.c.id).label("disputed"),
             evidence.c.id.label("no"),
             evidence.c.stance,
+            own.c.id.label("own_id"),
         )
-        .join(evidence, evidence.c.claim_id == claim.c.id)
+        .join(own, head_id(own) == claim.c.id)
+        .join(evidence, evidence.c.claim_id == own.c.id)
         .where(evidence.c.source_id == source_id, evidence.c.withdrawn_at.is_(None))
         .order_by(evidence.c.id)
         .limit(limit)
@@ -192,6 +200,7 @@ def evidence_from(
             verdict=Verdict(row.verdict) if row.verdict else None,
             disputed=row.disputed,
             no=row.no,
+            of_claim_id=row.own_id,
             stance=Stance(row.stance),
         )
         for row in rows

@@ -12,6 +12,7 @@ from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import speaker, speaker_alias
 from claimtrack.services.disputed import is_disputed
 from claimtrack.services.speakers import alias_rows, head_of, identities, locate, speaker_number
+from claimtrack.services.stories import head_id
 from claimtrack.services.views import ClaimLine, SpeakerRef, SpeakerView
 from claimtrack.vocab import SpeakerKind, Status, Verdict
 
@@ -115,7 +116,8 @@ def _count_claims(connection: Connection, ids: Sequence[int]) -> defaultdict[int
     """The claims that speakers stand under, by speaker."""
     claims: defaultdict[int, set[int]] = defaultdict(set)
     for row in connection.execute(
-        select(appearance.c.speaker_id, appearance.c.claim_id)
+        select(appearance.c.speaker_id, head_id(claim).label("claim_id"))
+        .join(claim, claim.c.id == appearance.c.claim_id)
         .distinct()
         .where(appearance.c.speaker_id == func.any(list(ids)), appearance.c.withdrawn_at.is_(None))
     ):
@@ -126,7 +128,11 @@ def _count_claims(connection: Connection, ids: Sequence[int]) -> defaultdict[int
 def claims_of(
     connection: Connection, speaker_id: int, *, limit: int | None = None
 ) -> list[ClaimLine]:
-    """The standing appearances of a speaker and of those merged into it, newest claim first."""
+    """The standing appearances of a speaker and of those merged into it, newest claim first.
+
+    A claim that was merged shows its head.
+    """
+    own = claim.alias("own")
     rows = connection.execute(
         select(
             claim.c.id,
@@ -135,13 +141,15 @@ def claims_of(
             claim.c.verdict,
             is_disputed(claim.c.id).label("disputed"),
             appearance.c.no,
+            own.c.id.label("own_id"),
         )
-        .join(appearance, appearance.c.claim_id == claim.c.id)
+        .join(own, head_id(own) == claim.c.id)
+        .join(appearance, appearance.c.claim_id == own.c.id)
         .where(
             appearance.c.speaker_id == func.any(identities(connection, speaker_id)),
             appearance.c.withdrawn_at.is_(None),
         )
-        .order_by(claim.c.id.desc(), appearance.c.no)
+        .order_by(claim.c.id.desc(), own.c.id != claim.c.id, own.c.id, appearance.c.no)
         .limit(limit)
     )
     return [
@@ -152,6 +160,7 @@ def claims_of(
             verdict=Verdict(row.verdict) if row.verdict else None,
             disputed=row.disputed,
             no=row.no,
+            of_claim_id=row.own_id,
         )
         for row in rows
     ]

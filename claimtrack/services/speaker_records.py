@@ -92,10 +92,13 @@ def add_alias(connection: Connection, speaker_id: int, name: str) -> bool:
     )
 
 
-def _lock_head(connection: Connection, speaker_id: int) -> Row[Any]:
-    """The row of a speaker that was not merged, locked until the transaction ends."""
+def _lock_head(connection: Connection, speaker_id: int, *, to_merge: bool = False) -> Row[Any]:
+    """The row of a speaker that was not merged, locked until the transaction ends.
+
+    ``to_merge`` waits for those, too, who are just recording what the speaker said.
+    """
     row = connection.execute(
-        select(speaker).where(speaker.c.id == speaker_id).with_for_update(key_share=True)
+        select(speaker).where(speaker.c.id == speaker_id).with_for_update(key_share=not to_merge)
     ).first()
     if row is None:
         raise no_speaker(speaker_id)
@@ -149,8 +152,11 @@ def edit(
 def merge(connection: Connection, into: str, other: str, because: str) -> SpeakerView:
     """Record that ``other`` is the same speaker as ``into``; all its names lead there from now on.
 
+    No other row moves: what was merged into ``other`` must be parted from it first.
+
     Raises:
-        ConflictError: one of them was already merged, or both are the same one.
+        ConflictError: one of them was already merged, both are the same one, or others were
+            merged into ``other``.
         NotFoundError: one of them is unknown.
         InvalidDataError: the reason is blank.
     """
@@ -160,11 +166,62 @@ def merge(connection: Connection, into: str, other: str, because: str) -> Speake
     if head_id == other_id:
         raise ConflictError(f"Both are speaker {head_id}: there is nothing to merge.")
     # In one order for everybody, so that two merges at once wait instead of blocking each other.
-    for number in sorted((head_id, other_id)):
-        _lock_head(connection, number)
+    rows = {
+        number: _lock_head(connection, number, to_merge=True)
+        for number in sorted((head_id, other_id))
+    }
+    refs = [SpeakerRef(number, rows[number].name) for number in (other_id, head_id)]
+    points_there = connection.execute(
+        select(speaker.c.id, speaker.c.name)
+        .where(speaker.c.merged_into_id == other_id)
+        .order_by(speaker.c.id)
+    ).all()
+    if points_there:
+        first = points_there[0]
+        raise ConflictError(
+            f"{named(refs[:1])} has others merged into it: {_listed(points_there)}. Merges make"
+            f" no chain: merge each of them into {named(refs[1:])} instead, or unmerge them first:",
+            next_command=f"claimtrack speaker unmerge {first.id} --because WHY",
+        )
     say_why(connection, reason)
-    # A chain is refused by the database: those merged into the other one go along first.
     point = speaker.update().values(merged_into_id=head_id)
-    connection.execute(point.where(speaker.c.merged_into_id == other_id))
     connection.execute(point.where(speaker.c.id == other_id))
     return show(connection, str(head_id))
+
+
+def _listed(rows: Sequence[Row[int, str]]) -> str:
+    return ", ".join(f"{row.name} ({row.id})" for row in rows)
+
+
+def unmerge(connection: Connection, name_or_id: str, because: str) -> SpeakerView:
+    """Part a speaker from the one that it was merged into; it has its names and claims again.
+
+    Raises:
+        ConflictError: it was not merged.
+        NotFoundError: it is unknown.
+        InvalidDataError: the reason is blank.
+    """
+    reason = clean_text(because, "reason", limit=20000, multiline=True)
+    number, head = locate(connection, name_or_id)
+    for each in sorted({number, head.id}):
+        connection.execute(select(speaker.c.id).where(speaker.c.id == each).with_for_update())
+    if head_of(connection, number).id == number:
+        raise _not_merged(connection, number, head)
+    say_why(connection, reason)
+    connection.execute(speaker.update().where(speaker.c.id == number).values(merged_into_id=None))
+    return show(connection, str(number))
+
+
+def _not_merged(connection: Connection, number: int, ref: SpeakerRef) -> ConflictError:
+    merged = connection.execute(
+        select(speaker.c.id, speaker.c.name)
+        .where(speaker.c.merged_into_id == number)
+        .order_by(speaker.c.id)
+    ).all()
+    told = f"{named([ref])} is not merged into another speaker."
+    if not merged:
+        return ConflictError(told, next_command=f"claimtrack speaker show {number}")
+    return ConflictError(
+        f"{told} Merged into it: {_listed(merged)}. Name the one to part from it:",
+        next_command=f"claimtrack speaker unmerge {merged[0].id} --because WHY",
+    )

@@ -7,8 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from claimtrack.dates import PartialDate
 from claimtrack.errors import NotFoundError
@@ -27,6 +36,7 @@ from claimtrack.services.views import (
     NoteView,
     ObjectionView,
     ReviewView,
+    SameClaim,
     SourceRef,
     SpeakerRef,
     Withdrawal,
@@ -66,18 +76,20 @@ def no_claim(claim_id: int) -> NotFoundError:
 
 def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimView]:
     """Claims with their whole story, in the order of ``claim_ids``; unknown ids are left out."""
-    newer = claim.alias("newer")
     rows = connection.execute(
         select(
             claim,
-            newer.c.id.label("superseded_by_id"),
+            merged_ids(claim).label("merged_ids"),
+            _older(claim).label("older_id"),
+            _newer(claim).label("newer_id"),
             ever_disputed(claim.c.id).label("ever_disputed"),
-        )
-        .outerjoin(newer, newer.c.supersedes_id == claim.c.id)
-        .where(claim.c.id == func.any(list(claim_ids)))
+        ).where(claim.c.id == func.any(list(claim_ids)))
     ).all()
-    appearances = load_appearances(connection, claim_ids)
-    pieces = load_evidence(connection, claim_ids)
+    heads, merged = _load_same(connection, rows)
+    members = {row.id: (row.id, *row.merged_ids) for row in rows}
+    everywhere = [number for numbers in members.values() for number in numbers]
+    appearances = load_appearances(connection, everywhere)
+    pieces = load_evidence(connection, everywhere)
     reviews = _load_reviews(connection, claim_ids)
     notes = _load_notes(connection, claim_ids)
     figures = load_figures(connection, claim_ids)
@@ -99,14 +111,16 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
             due_on=row.due_on,
             recheck_on=row.recheck_on,
             reach=row.reach,
-            supersedes_id=row.supersedes_id,
-            superseded_by_id=row.superseded_by_id,
+            supersedes_id=row.older_id,
+            superseded_by_id=row.newer_id,
+            merged_into=heads.get(row.id),
+            merged=tuple(merged[number] for number in row.merged_ids),
             recorded_at=row.recorded_at,
             recorded_by=row.recorded_by,
             version=row.version,
             figure=figures.get(row.id),
-            appearances=tuple(appearances[row.id]),
-            evidence=tuple(pieces[row.id]),
+            appearances=tuple(one for number in members[row.id] for one in appearances[number]),
+            evidence=tuple(piece for number in members[row.id] for piece in pieces[number]),
             reviews=tuple(reviews[row.id]),
             notes=tuple(notes[row.id]),
             objections=tuple(objections[row.id]),
@@ -115,6 +129,91 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
         for row in rows
     }
     return [views[number] for number in claim_ids if number in views]
+
+
+def merged_ids(of: FromClause) -> ColumnElement[list[int]]:
+    """The ids of the claims merged into one, in their order, as an array."""
+    other = claim.alias("merged")
+    return func.array(
+        select(other.c.id)
+        .where(other.c.merged_into_id == of.c.id)
+        .order_by(other.c.id)
+        .correlate(of)
+        .scalar_subquery(),
+        type_=ARRAY(BigInteger),
+    )
+
+
+def head_id(of: FromClause) -> ColumnElement[int]:
+    """The id of the claim that stands for one: its head, or itself."""
+    return func.coalesce(of.c.merged_into_id, of.c.id)
+
+
+def _same_as(of: FromClause) -> ColumnElement[list[int]]:
+    return func.array_prepend(of.c.id, merged_ids(of), type_=ARRAY(BigInteger))
+
+
+def _older(of: FromClause) -> ColumnElement[int | None]:
+    """The claim whose figure one takes further, or a claim merged into it does; its head."""
+    newer, older = claim.alias("newer"), claim.alias("older")
+    return (
+        select(head_id(older))
+        .join(newer, newer.c.supersedes_id == older.c.id)
+        .where(newer.c.id == func.any(_same_as(of)), head_id(older) != of.c.id)
+        .order_by(newer.c.id != of.c.id, newer.c.id)
+        .limit(1)
+        .correlate(of)
+        .scalar_subquery()
+    )
+
+
+def _newer(of: FromClause) -> ColumnElement[int | None]:
+    """The claim that takes the figure of one, or of a claim merged into it, further; its head."""
+    newer = claim.alias("newer")
+    return (
+        select(head_id(newer))
+        .where(newer.c.supersedes_id == func.any(_same_as(of)), head_id(newer) != of.c.id)
+        .order_by(newer.c.supersedes_id != of.c.id, newer.c.id)
+        .limit(1)
+        .correlate(of)
+        .scalar_subquery()
+    )
+
+
+def _load_same(
+    connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]
+) -> tuple[dict[int, SameClaim], dict[int, SameClaim]]:
+    """The heads of those among the claims that were merged; and what was merged into others.
+
+    Both by the id of the merged claim.
+    """
+    wanted = {number for row in rows for number in row.merged_ids}
+    merged = {row.id: row for row in rows if row.merged_into_id is not None}
+    if not (wanted or merged):
+        return {}, {}
+    heads = {row.merged_into_id for row in merged.values()}
+    others = {
+        row.id: row
+        for row in connection.execute(
+            select(claim).where(claim.c.id == func.any([*wanted, *heads]))
+        )
+    }
+
+    def end(shown: Row[*tuple[Any, ...]], told: Row[*tuple[Any, ...]]) -> SameClaim:
+        return SameClaim(
+            claim_id=shown.id,
+            statement=shown.statement,
+            status=Status(shown.status),
+            verdict=Verdict(shown.verdict) if shown.verdict else None,
+            merged_at=told.merged_at,
+            merged_by=told.merged_by,
+            because=told.merged_because,
+        )
+
+    return (
+        {number: end(others[row.merged_into_id], row) for number, row in merged.items()},
+        {number: end(others[number], others[number]) for number in wanted},
+    )
 
 
 def partial_date(day: dt.date | None, precision: str | None) -> PartialDate | None:

@@ -40,7 +40,10 @@ class Summary:
 
 
 def summary(connection: Connection) -> Summary:
-    """Count what is on record. Merged speakers and withdrawn appearances are left out."""
+    """Count what is on record. Merged claims and speakers, and withdrawn appearances, are left out.
+
+    The appearances of merged claims count: each is its head's.
+    """
     rows = connection.execute(
         select(
             claim.c.status,
@@ -48,7 +51,9 @@ def summary(connection: Connection) -> Summary:
             claim.c.kind,
             claim.c.priority,
             func.count().label("claims"),
-        ).group_by(claim.c.status, claim.c.verdict, claim.c.kind, claim.c.priority)
+        )
+        .where(claim.c.merged_into_id.is_(None))
+        .group_by(claim.c.status, claim.c.verdict, claim.c.kind, claim.c.priority)
     ).all()
     counts: Counter[str] = Counter()
     priorities: Counter[int] = Counter()

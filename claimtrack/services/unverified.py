@@ -14,7 +14,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
-    and_,
+    Subquery,
     case,
     cast,
     distinct,
@@ -34,6 +34,7 @@ from claimtrack.services.lines import (
     ListedClaim,
     Tables,
     lines,
+    of_head,
     source_columns,
     source_ref,
 )
@@ -183,7 +184,7 @@ def _asked(tables: Tables, kinds: Sequence[Kind]) -> list[ColumnElement[bool]]:
         return [to_check]
     if set(kinds) <= set(CHECKABLE_KINDS):
         return [to_check, found.kind.in_(kinds)]
-    return [found.status.in_(OPEN), found.kind.in_(kinds)]
+    return [found.status.in_(OPEN), found.kind.in_(kinds), found.merged_into_id.is_(None)]
 
 
 def open_totals(
@@ -201,7 +202,7 @@ def open_totals(
     ).label("bucket")
     rows = connection.execute(
         select(found.kind, found.status, found.priority, bucket, func.count().label("claims"))
-        .where(found.status.in_(OPEN))
+        .where(found.status.in_(OPEN), found.merged_into_id.is_(None))
         .group_by(found.kind, found.status, found.priority, bucket)
     ).all()
     among = frozenset(kinds or CHECKABLE_KINDS)
@@ -282,16 +283,24 @@ def open_groups(
 _Grouping = tuple[list[ColumnElement[Any]], FromClause]
 
 
-def _standing(tables: Tables, chosen: FromClause) -> ColumnElement[bool]:
+def _standing(tables: Tables) -> Subquery:
+    """The appearances that stand, each under the claim that stands for its own."""
     one = tables.appearance
-    return and_(one.c.claim_id == chosen.c.id, one.c.withdrawn_at.is_(None))
+    merged, head = of_head(tables, one.c.claim_id)
+    return (
+        select(head.label("head_id"), one.c.speaker_id, one.c.source_id, one.c.manner)
+        .select_from(one)
+        .outerjoin(merged, merged.c.id == one.c.claim_id)
+        .where(one.c.withdrawn_at.is_(None))
+        .subquery("standing")
+    )
 
 
 def _by_speaker(tables: Tables, chosen: FromClause) -> _Grouping:
-    one = tables.appearance
+    one = _standing(tables)
     said, head = tables.speaker.alias("said"), tables.speaker.alias("head")
     joined = (
-        chosen.outerjoin(one, _standing(tables, chosen))
+        chosen.outerjoin(one, one.c.head_id == chosen.c.id)
         .outerjoin(said, said.c.id == one.c.speaker_id)
         .outerjoin(head, head.c.id == func.coalesce(said.c.merged_into_id, said.c.id))
     )
@@ -304,10 +313,10 @@ def _by_speaker(tables: Tables, chosen: FromClause) -> _Grouping:
 
 
 def _by_source(tables: Tables, chosen: FromClause) -> _Grouping:
-    one, found = tables.appearance, tables.source
+    one, found = _standing(tables), tables.source
     house, agency = tables.publisher.alias("house"), tables.publisher.alias("agency")
     joined = (
-        chosen.outerjoin(one, _standing(tables, chosen))
+        chosen.outerjoin(one, one.c.head_id == chosen.c.id)
         .outerjoin(found, found.c.id == one.c.source_id)
         .outerjoin(house, house.c.id == found.c.publisher_id)
         .outerjoin(agency, agency.c.id == found.c.agency_id)

@@ -213,8 +213,28 @@ class ChallengeView(NamedTuple):
         return f"{self.claim_id}.{self.no}"
 
 
+class SameClaim(NamedTuple):
+    """The other end of a merge: the head of a claim, or what was merged into it; and why."""
+
+    claim_id: int
+    statement: str
+    status: Status
+    verdict: Verdict | None
+    merged_at: dt.datetime
+    merged_by: str
+    because: str
+
+    @property
+    def word(self) -> str:
+        """The one word that people type and read: the verdict, else the status."""
+        return word_of(self.status, self.verdict)
+
+
 class ClaimView(NamedTuple):
-    """A claim with all that is on record about it, oldest first."""
+    """A claim with all that is on record about it, oldest first.
+
+    Appearances and evidence are also those of the claims merged into it, after its own.
+    """
 
     id: int
     external_id: str | None
@@ -231,6 +251,8 @@ class ClaimView(NamedTuple):
     reach: int
     supersedes_id: int | None
     superseded_by_id: int | None
+    merged_into: SameClaim | None
+    merged: tuple[SameClaim, ...]
     recorded_at: dt.datetime
     recorded_by: str
     version: int
@@ -258,6 +280,11 @@ class ClaimView(NamedTuple):
         return next((one.verdict for one in reversed(self.reviews) if one.verdict), None)
 
     @property
+    def same_ids(self) -> tuple[int, ...]:
+        """The claims whose appearances and evidence are its own: itself, and those merged in."""
+        return (self.id, *(one.claim_id for one in self.merged))
+
+    @property
     def standing(self) -> tuple[AppearanceView, ...]:
         """The appearances that were not withdrawn."""
         return tuple(one for one in self.appearances if one.withdrawn is None)
@@ -268,19 +295,33 @@ class ClaimView(NamedTuple):
         return next(iter(self.standing), None)
 
     @property
-    def evidence_withdrawn(self) -> bool:
-        """Whether evidence that the standing verdict rested on has been withdrawn since."""
-        if self.verdict is None or not self.reviews:
-            return False
+    def _rests_on(self) -> tuple[int, ...]:
+        return self.reviews[-1].evidence_ids if self.verdict and self.reviews else ()
+
+    @property
+    def withdrawn_from_under(self) -> tuple[int, ...]:
+        """Evidence that the standing verdict rested on, and that has been withdrawn since."""
         gone = {one.id for one in self.evidence if one.withdrawn is not None}
-        return any(number in gone for number in self.reviews[-1].evidence_ids)
+        return tuple(number for number in self._rests_on if number in gone)
+
+    @property
+    def parted_from_under(self) -> tuple[int, ...]:
+        """Evidence that it rested on, of a claim that has been unmerged since."""
+        own = {one.id for one in self.evidence}
+        return tuple(number for number in self._rests_on if number not in own)
+
+    @property
+    def evidence_withdrawn(self) -> bool:
+        """Whether evidence that the standing verdict rested on counts for it no more."""
+        return bool(self.withdrawn_from_under or self.parted_from_under)
 
 
 class ClaimLine(NamedTuple):
     """A claim in a line under its speaker or its source.
 
-    ``no`` is the number of the appearance; of a claim that the source is evidence on, it is the
-    evidence's id, and ``stance`` says what it does.
+    A merged claim shows its head, with ``of_claim_id`` the claim that the appearance or evidence
+    itself belongs to. ``no`` is the number of the appearance; of a claim that the source is
+    evidence on, it is the evidence's id, and ``stance`` says what it does.
     """
 
     claim_id: int
@@ -289,6 +330,7 @@ class ClaimLine(NamedTuple):
     verdict: Verdict | None
     disputed: bool
     no: int
+    of_claim_id: int
     stance: Stance | None = None
 
     @property

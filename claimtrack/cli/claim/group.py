@@ -19,6 +19,8 @@ _MODULES = {
     "note": "tending",
     "assign": "tending",
     "supersede": "adding",
+    "merge": "joining",
+    "unmerge": "joining",
 }
 
 
