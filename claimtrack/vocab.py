@@ -14,6 +14,7 @@ class Status(StrEnum):
 
     UNVERIFIED = "unverified"
     IN_REVIEW = "in_review"
+    AWAITING_APPROVAL = "awaiting_approval"
     CHECKED = "checked"
     SET_ASIDE = "set_aside"
 
@@ -113,6 +114,27 @@ class Change(StrEnum):
     CORRECTION = "correction"
 
 
+class Decision(StrEnum):
+    """What became of a proposed verdict: somebody else approved it, or it was rejected."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Policy(StrEnum):
+    """A rule that a desk can give itself; see ``POLICY_DEFAULTS``."""
+
+    SECOND_REVIEWER = "second_reviewer"
+    INDEPENDENT_PUBLISHERS = "independent_publishers"
+
+
+#: What holds while nobody has said otherwise: no second reviewer, no number of publishers.
+POLICY_DEFAULTS = {Policy.SECOND_REVIEWER: "off", Policy.INDEPENDENT_PUBLISHERS: "0"}
+
+#: No desk asks for more independent publishers than this.
+MOST_PUBLISHERS = 99
+
+
 class SetAsideReason(StrEnum):
     """Why a claim will not be checked."""
 
@@ -184,7 +206,7 @@ class Role(StrEnum):
 
 #: One word that a person types for where a claim should go: a status, or a verdict.
 MARKS: tuple[str, ...] = (
-    *(s.value for s in Status if s is not Status.CHECKED),
+    *(s.value for s in Status if s not in (Status.AWAITING_APPROVAL, Status.CHECKED)),
     *(v.value for v in Verdict),
 )
 
@@ -192,11 +214,17 @@ MARKS: tuple[str, ...] = (
 #: database's ``transition`` table, where a foreign key enforces them.
 TRANSITIONS: tuple[tuple[Status, Status], ...] = (
     (Status.UNVERIFIED, Status.IN_REVIEW),
+    (Status.UNVERIFIED, Status.AWAITING_APPROVAL),
     (Status.UNVERIFIED, Status.CHECKED),
     (Status.UNVERIFIED, Status.SET_ASIDE),
     (Status.IN_REVIEW, Status.UNVERIFIED),
+    (Status.IN_REVIEW, Status.AWAITING_APPROVAL),
     (Status.IN_REVIEW, Status.CHECKED),
     (Status.IN_REVIEW, Status.SET_ASIDE),
+    (Status.AWAITING_APPROVAL, Status.UNVERIFIED),
+    (Status.AWAITING_APPROVAL, Status.IN_REVIEW),
+    (Status.AWAITING_APPROVAL, Status.CHECKED),
+    (Status.CHECKED, Status.AWAITING_APPROVAL),
     (Status.CHECKED, Status.CHECKED),
     (Status.CHECKED, Status.IN_REVIEW),
     (Status.CHECKED, Status.UNVERIFIED),

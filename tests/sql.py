@@ -33,8 +33,9 @@ def value(connection: Connection, sql: str, **values: Any) -> Any:
 
 
 def all_at_commit(connection: Connection) -> None:
-    """Check now what would be checked at commit."""
+    """Check now what would be checked at commit, and go on as before."""
     run(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+    run(connection, "SET CONSTRAINTS ALL DEFERRED")
 
 
 def wait_until_waiting(connection: Connection, count: int) -> None:

@@ -7,6 +7,7 @@ from claimtrack.models.desk import granted
 from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.events import event, ledger, seal
 from claimtrack.models.people import publisher, speaker, speaker_alias
+from claimtrack.models.policies import policy
 from claimtrack.models.reviews import evidence, review, review_evidence, transition
 from claimtrack.models.sources import capture, source
 
@@ -23,6 +24,7 @@ __all__ = [
     "ledger",
     "note",
     "objection",
+    "policy",
     "publisher",
     "review",
     "review_evidence",

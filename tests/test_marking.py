@@ -52,8 +52,8 @@ def mark(run: Run, claim_id: int | str, *words: str, because: str = "The log say
 # --- Transitions ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("after", Status)
-@pytest.mark.parametrize("before", Status)
+@pytest.mark.parametrize("after", WAY_TO)
+@pytest.mark.parametrize("before", WAY_TO)
 def test_only_the_moves_in_the_table_are_made(
     before: Status, after: Status, run: Run, ok: Run, database_url: str, claim_id: int
 ) -> None:

@@ -103,6 +103,8 @@ def test_a_period_tells_what_was_done_in_it(march: dict[str, int], ok: Run) -> N
         "changed": 1,
         "reopened": 1,
         "set_aside": 1,
+        "proposed": 0,
+        "rejected": 0,
         "raised": 0,
         "settled": 0,
     }
@@ -126,8 +128,8 @@ def test_a_period_tells_what_was_done_in_it(march: dict[str, int], ok: Run) -> N
     (aside,) = found["set_aside"]
     assert (aside["id"], aside["reason"]) == (march["aside"], "not_checkable")
     assert found["load"] == [
-        {"person": ACTOR, "recorded": 3, "concluded": 0, "holding": 1},
-        {"person": "Béla Tóth", "recorded": 1, "concluded": 3, "holding": 0},
+        {"person": ACTOR, "recorded": 3, "concluded": 0, "approved": 0, "holding": 1},
+        {"person": "Béla Tóth", "recorded": 1, "concluded": 3, "approved": 0, "holding": 0},
     ]
     assert len(found["rows"]) == 4 + 3 + 1 + 1 + 1 + 2
     assert {row["section"] for row in found["rows"]} == {
@@ -148,6 +150,8 @@ def test_a_period_begins_and_ends_with_its_days(march: dict[str, int], ok: Run) 
         "changed": 0,
         "reopened": 0,
         "set_aside": 0,
+        "proposed": 0,
+        "rejected": 0,
         "raised": 0,
         "settled": 0,
     }
@@ -241,6 +245,7 @@ def test_overdue_is_what_has_passed_and_still_stands(committed: Connection, ok: 
         "due": 2,
         "recheck": 1,
         "in_review": 2,
+        "awaiting_approval": 0,
         "evidence_withdrawn": 0,
         "challenges": 0,
     }
@@ -323,7 +328,9 @@ def test_a_summary_counts_everything_once(march: dict[str, int], ok: Run) -> Non
     assert counted("verdict") == {"true": 1, "mixed": 1}
     assert counted("kind") == {"fact": 5}
     assert counted("priority") == {"normal": 5}
-    assert found["holder"] == [{"name": ACTOR, "claims": 1, "unverified": 0, "in_review": 1}]
+    assert found["holder"] == [
+        {"name": ACTOR, "claims": 1, "unverified": 0, "in_review": 1, "awaiting_approval": 0}
+    ]
     assert [row["id"] for row in found["latest"]] == [
         march[name] for name in ("aside", "reopened", "corrected", "reopened", "corrected", "true")
     ]

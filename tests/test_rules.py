@@ -79,6 +79,9 @@ def test_a_review_moves_its_claim(connection: Connection, claim_id: int) -> None
         ({"status": "in_review"}, "fk_review_from_status_status_transition"),
         ({"status": "checked"}, "ck_review_verdict_when_checked"),
         ({"verdict": "false"}, "ck_review_verdict_when_checked"),
+        ({"proposed_verdict": "false"}, "ck_review_proposed_when_awaiting"),
+        ({"status": "awaiting_approval"}, "ck_review_proposed_when_awaiting"),
+        ({"decision": "rejected"}, "ck_review_decision_on_proposal"),
         ({"status": "set_aside"}, "ck_review_reason_when_set_aside"),
         ({"reason": "duplicate"}, "ck_review_reason_when_set_aside"),
         ({"change": "update"}, "ck_review_change_when_checked"),
@@ -116,6 +119,7 @@ def test_the_rules_of_status_hold_for_every_move(connection: Connection) -> None
     way: dict[vocab.Status, dict[str, Any]] = {
         vocab.Status.UNVERIFIED: {},
         vocab.Status.IN_REVIEW: {},
+        vocab.Status.AWAITING_APPROVAL: {"proposed_verdict": "unverifiable"},
         vocab.Status.CHECKED: {"verdict": "unproven"},
         vocab.Status.SET_ASIDE: {"reason": "error"},
     }
@@ -124,9 +128,24 @@ def test_the_rules_of_status_hold_for_every_move(connection: Connection) -> None
         for after in vocab.Status:
             start = connection.begin_nested()
             claim_id = records.claim(connection)
-            if before is not vocab.Status.UNVERIFIED:
-                records.review(connection, claim_id, before, **way[before])
             more = dict(way[after])
+            stood = before
+            if before is vocab.Status.AWAITING_APPROVAL:
+                # A rejection gives back what stood, so what it is to give back stands first.
+                stood = after if after is not before else vocab.Status.UNVERIFIED
+                more["decision"] = "rejected"
+            try:
+                if stood is not vocab.Status.UNVERIFIED:
+                    records.review(connection, claim_id, stood, **way[stood])
+                if stood is not before:
+                    checked = stood is vocab.Status.CHECKED
+                    change = {"change": "update"} if checked else {}
+                    records.review(connection, claim_id, before, **way[before], **change)
+            except DBAPIError:
+                start.rollback()
+                continue
+            if before is vocab.Status.CHECKED and after is vocab.Status.AWAITING_APPROVAL:
+                more["change"] = "update"
             if before is after is vocab.Status.CHECKED:
                 more |= {"verdict": "unverifiable", "change": "update"}
             try:
@@ -371,7 +390,10 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "ck_figure_on_precision": vocab.Precision,
     "ck_figure_since_precision": vocab.Precision,
     "ck_granted_role": vocab.Role,
+    "ck_policy_name": vocab.Policy,
     "ck_review_change": vocab.Change,
+    "ck_review_decision": vocab.Decision,
+    "ck_review_proposed_verdict": vocab.Verdict,
     "ck_review_reason": vocab.SetAsideReason,
     "ck_review_status": vocab.Status,
     "ck_review_verdict": vocab.Verdict,

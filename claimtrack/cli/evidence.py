@@ -129,6 +129,12 @@ def withdraw(app: App, evidence_id: int, because: str) -> None:
             f" {last.recorded_by}) rested on it and is flagged now. Look at it again:\n"
             f"  claimtrack claim mark {view.id} in-review --because WHY"
         )
+    elif view.proposal is not None and piece.id in view.proposal.evidence_ids:
+        app.say(
+            f"{view.proposal.recorded_by} proposed {hyphenated(view.proposed_verdict or '')} on"
+            f" claim {view.id} on it, which can't be approved any more. Reject it, so that it can"
+            f" be proposed anew:\n  claimtrack claim reject {view.id} --because WHY"
+        )
     app.emit_object(
         evidence_json(piece), [f"Evidence {piece.id} on claim {piece.claim_id} is withdrawn."]
     )

@@ -9,7 +9,7 @@ import click
 
 from claimtrack.cli.app import App
 from claimtrack.render import Column, Format
-from claimtrack.vocab import hyphenated, told_word, word_of
+from claimtrack.vocab import Decision, Status, hyphenated, told_word, word_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,7 +36,7 @@ def sheet(line: str) -> list[Column]:
 _WORDS = frozenset(
     words(
         "status verdict word kind manner priority highest_priority reason change stance"
-        " from_status from_verdict replaced old_verdict new_verdict"
+        " proposed_verdict from_word from_status from_verdict replaced old_verdict new_verdict"
     )
 )
 
@@ -61,6 +61,7 @@ def line_json(line: ListedClaim) -> Json:
         "kind": line.kind,
         "status": line.status,
         "verdict": line.verdict,
+        "proposed_verdict": line.proposed_verdict,
         "disputed": line.disputed,
         "priority": line.priority,
         "assigned_to": line.assigned_to,
@@ -92,9 +93,14 @@ def move_json(move: Move) -> Json:
         "reason": move.reason,
         "rating": move.rating,
         "disputed": move.disputed,
-        "because": move.because,
-        "by": move.recorded_by,
+        "because": move.why,
+        "by": move.checker,
         "at": move.recorded_at,
+        "proposed_verdict": move.proposed.verdict if move.proposed else move.proposed_verdict,
+        "proposed_by": move.proposed.recorded_by if move.proposed else None,
+        "decision": move.decision,
+        "decided_by": move.recorded_by if move.decision else None,
+        "decision_because": move.because if move.decision else None,
         "evidence_count": len(move.evidence),
         "evidence": [
             {
@@ -170,6 +176,10 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
     if not people(app):
         return flat
     flat["word"] = word_of(row["status"], row.get("verdict")) if row.get("status") else None
+    if row.get("status") == Status.AWAITING_APPROVAL and row.get("proposed_verdict"):
+        flat["word"] += f" ({row['proposed_verdict']})"
+    if row.get("decision") == Decision.REJECTED:
+        flat["word"] += f" ({row['proposed_verdict']} rejected)"
     if speaker is None and row.get("manner"):
         flat["speaker"] = f"({str(row['manner']).replace('_', ' ')})"
     for key in _WORDS & flat.keys():

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from claimtrack.render import display_width, escape_terminal, style
-from claimtrack.vocab import Kind, Manner, Priority, Stance, Status, Verdict, hyphenated, told_word
+from claimtrack.vocab import (
+    Decision,
+    Kind,
+    Manner,
+    Priority,
+    Stance,
+    Status,
+    Verdict,
+    hyphenated,
+    told_word,
+)
 
 if TYPE_CHECKING:
     from claimtrack.services.views import (
@@ -30,6 +40,7 @@ _NARROWEST = 30
 _COLORS: dict[str, str] = {
     Status.UNVERIFIED: "yellow",
     Status.IN_REVIEW: "cyan",
+    Status.AWAITING_APPROVAL: "yellow",
     Status.SET_ASIDE: "dim",
     Verdict.TRUE: "green",
     Verdict.MOSTLY_TRUE: "green",
@@ -131,14 +142,17 @@ class _Story:
         view = self.view
         word = told_word(view.word, disputed=view.disputed)
         color = word_style(view.word)
-        if view.reviews:
-            last = view.reviews[-1]
-            told = f"{word} since {_when(last.recorded_at)}, by {last.recorded_by}"
-            notes = _review_notes(last)
+        since = view.standing_review
+        if since is not None:
+            told = f"{word} since {_when(since.recorded_at)}, by {since.recorded_by}"
+            notes = _review_notes(since)
             yield from self._text(f"{told}{notes}", "  ", *([color] if color else []))
-            yield from self._text(last.because, "  ")
+            yield from self._text(since.because, "  ")
+        elif view.reviews:
+            yield from self._text(word, "  ", color or "bold")
         else:
             yield from self._text(f"{word}: nobody has looked at it yet", "  ", color or "bold")
+        yield from self._proposed()
         for happened, gone in (
             ("was withdrawn since", view.withdrawn_from_under),
             ("is another claim's since", view.parted_from_under),
@@ -157,6 +171,37 @@ class _Story:
             yield from self._text(
                 f"! A newer figure is on record: claim {view.superseded_by_id}.", "  ", "yellow"
             )
+
+    def _proposed(self) -> Iterator[str]:
+        """What was turned down last, or what is to be done about a verdict that waits."""
+        view, proposal = self.view, self.view.proposal
+        if view.reviews and view.reviews[-1].decision is Decision.REJECTED:
+            last, turned_down = view.reviews[-1], view.reviews[-2]
+            yield from self._text(
+                f"{hyphenated(turned_down.proposed_verdict or '')}, proposed by"
+                f" {turned_down.recorded_by}, was rejected by {last.recorded_by} on"
+                f" {_when(last.recorded_at)}: {last.because}",
+                "  ",
+            )
+        if proposal is None:
+            return
+        if view.last_verdict is not None:
+            yield from self._text(f"The last verdict was {hyphenated(view.last_verdict)}.", "  ")
+        if view.lost_grounds:
+            gone = ", ".join(map(str, view.lost_grounds))
+            yield from self._text(
+                f"! Evidence on which it was to rest counts no more: {gone}. Reject it:"
+                f" claimtrack claim reject {view.id} --because WHY",
+                "  ",
+                "bold",
+                "red",
+            )
+            return
+        yield from self._text(
+            f"Somebody else than {proposal.recorded_by} concludes it with claimtrack claim approve"
+            f" {view.id}, or turns it down with claimtrack claim reject {view.id} --because WHY",
+            "  ",
+        )
 
     def _open_disputes(self) -> Iterator[str]:
         for one in self.view.objections:
@@ -353,6 +398,10 @@ class _Story:
 
 def _review_notes(review: ReviewView) -> str:
     notes = [hyphenated(word) for word in (review.change, review.reason) if word]
+    if review.proposed_verdict:
+        notes.insert(0, f"proposes {hyphenated(review.proposed_verdict)}")
+    if review.decision:
+        notes.insert(0, review.decision)
     if review.rating:
         notes.append(f"rated {review.rating}")
     return f" ({', '.join(notes)})" if notes else ""

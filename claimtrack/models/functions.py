@@ -243,14 +243,19 @@ BEGIN
         verdict = NEW.verdict,
         review_no = NEW.no,
         recheck_on = NEW.recheck_on,
-        assigned_to = CASE NEW.status
-            WHEN 'in_review' THEN NEW.recorded_by
-            WHEN 'unverified' THEN NULL
+        assigned_to = CASE
+            WHEN NEW.decision = 'rejected' THEN (
+                SELECT proposal.held_by FROM review AS proposal
+                WHERE proposal.claim_id = NEW.claim_id AND proposal.no = NEW.no - 1
+            )
+            WHEN NEW.status = 'in_review' THEN NEW.recorded_by
+            WHEN NEW.status = 'unverified' THEN NULL
             ELSE assigned_to
         END
     WHERE id = NEW.claim_id AND review_no = NEW.no - 1 AND status = NEW.from_status
         AND merged_into_id IS NULL
-        AND (NEW.change IS NULL OR verdict IS DISTINCT FROM NEW.verdict);
+        AND (NEW.change IS NULL
+            OR verdict IS DISTINCT FROM COALESCE(NEW.verdict, NEW.proposed_verdict));
     IF NOT FOUND THEN
         IF EXISTS (SELECT FROM claim WHERE id = NEW.claim_id AND merged_into_id IS NOT NULL) THEN
             RAISE EXCEPTION 'claim % was merged into another, and takes no review of its own',
@@ -270,9 +275,10 @@ DECLARE
     checked boolean;
 BEGIN
     IF TG_TABLE_NAME = 'claim' THEN
-        checked := OLD.status = 'checked';
+        checked := OLD.status IN ('awaiting_approval', 'checked');
     ELSE
-        SELECT status = 'checked' INTO checked FROM claim WHERE id = NEW.claim_id FOR SHARE;
+        SELECT status IN ('awaiting_approval', 'checked') INTO checked
+        FROM claim WHERE id = NEW.claim_id FOR SHARE;
     END IF;
     -- Mending a slip under a verdict is for those who may give one.
     IF checked AND (
@@ -332,6 +338,11 @@ BEGIN
         WHERE evidence.claim_id <> changed.claim_id AND NOT EXISTS (
             SELECT FROM claim
             WHERE claim.id = evidence.claim_id AND claim.merged_into_id = changed.claim_id
+        ) AND NOT EXISTS (
+            -- A rejection gives back what stood, also where it has been unmerged since.
+            SELECT FROM review
+            WHERE review.claim_id = changed.claim_id AND review.no = changed.review_no
+                AND review.decision = 'rejected'
         )
     ) THEN
         RAISE EXCEPTION 'a review rests on evidence on its own claim, or on one merged into it'
@@ -344,6 +355,8 @@ END $$
 REQUIRE_EVIDENCE = f"""
 CREATE FUNCTION require_evidence() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
 {PINNED} AS $$
+DECLARE
+    the_verdict CONSTANT text := COALESCE(NEW.verdict, NEW.proposed_verdict);
 BEGIN
     IF NOT EXISTS (
         SELECT FROM review_evidence
@@ -351,14 +364,14 @@ BEGIN
         WHERE review_evidence.claim_id = NEW.claim_id AND review_evidence.review_no = NEW.no
             AND evidence.withdrawn_at IS NULL
             AND bears_witness(NEW.claim_id, evidence.source_id)
-            AND CASE NEW.verdict
+            AND CASE the_verdict
                 WHEN 'true' THEN evidence.stance = 'supports'
                 WHEN 'false' THEN evidence.stance = 'refutes'
                 ELSE true
             END
     ) THEN
         RAISE EXCEPTION 'the verdict % on claim % has no evidence to rest on',
-            NEW.verdict, NEW.claim_id
+            the_verdict, NEW.claim_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'verdict_needs_evidence';
     END IF;
     RETURN NULL;

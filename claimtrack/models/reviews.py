@@ -30,7 +30,7 @@ from claimtrack.db import (
     one_of,
     withdrawn_together,
 )
-from claimtrack.vocab import Change, SetAsideReason, Stance, Status, Verdict
+from claimtrack.vocab import Change, Decision, SetAsideReason, Stance, Status, Verdict
 
 
 class EvidenceColumns(Recorded, Withdrawn):
@@ -107,6 +107,15 @@ class ReviewColumns(Recorded):
     reason: Column[str | None] = Column(Text, comment="why the claim was set aside")
     rating: Column[str | None] = Column(Text, comment="the house's own label for the verdict")
     recheck_on: Column[dt.date | None] = Column(Date)
+    proposed_verdict: Column[str | None] = Column(
+        Text, comment="the verdict that waits for somebody else's approval"
+    )
+    decision: Column[str | None] = Column(
+        Text, comment="what became of the verdict that the review before this one proposed"
+    )
+    held_by: Column[str | None] = Column(
+        Text, comment="who held the claim when a verdict was proposed; a rejection gives it back"
+    )
 
 
 review = Table(
@@ -122,6 +131,8 @@ def _() -> Sequence[SchemaItem]:
     return (
         one_of("status", Status),
         one_of("verdict", Verdict),
+        one_of("proposed_verdict", Verdict),
+        one_of("decision", Decision),
         one_of("change", Change),
         one_of("reason", SetAsideReason),
         filled("because", 20000),
@@ -132,15 +143,36 @@ def _() -> Sequence[SchemaItem]:
             "(status = 'checked') = (verdict IS NOT NULL)", name="verdict_when_checked"
         ),
         CheckConstraint(
-            "from_status <> 'checked' OR status <> 'checked' OR change IS NOT NULL",
+            "(status = 'awaiting_approval') = (proposed_verdict IS NOT NULL)",
+            name="proposed_when_awaiting",
+        ),
+        CheckConstraint(
+            "status = 'awaiting_approval' OR held_by IS NULL", name="held_by_when_awaiting"
+        ),
+        CheckConstraint(
+            "(from_status = 'awaiting_approval') = (decision IS NOT NULL)",
+            name="decision_on_proposal",
+        ),
+        CheckConstraint("decision <> 'approved' OR status = 'checked'", name="approved_is_checked"),
+        CheckConstraint(
+            "from_status <> 'checked' OR status NOT IN ('awaiting_approval', 'checked')"
+            " OR change IS NOT NULL",
             name="change_of_verdict",
         ),
-        # A claim that was reopened may say, too, why its verdict is another one now.
-        CheckConstraint("status = 'checked' OR change IS NULL", name="change_when_checked"),
+        # A claim that was reopened may say, too, why its verdict is another one now; a rejection
+        # gives back the verdict that stood, and changes none.
+        CheckConstraint(
+            "change IS NULL OR (status IN ('awaiting_approval', 'checked')"
+            " AND decision IS DISTINCT FROM 'rejected')",
+            name="change_when_checked",
+        ),
         CheckConstraint(
             "(status = 'set_aside') = (reason IS NOT NULL)", name="reason_when_set_aside"
         ),
-        CheckConstraint("status = 'checked' OR rating IS NULL", name="rating_when_checked"),
+        CheckConstraint(
+            "status IN ('awaiting_approval', 'checked') OR rating IS NULL",
+            name="rating_when_checked",
+        ),
         # The target of the next review's foreign key: a review starts where the last one ended.
         UniqueConstraint("claim_id", "no", "status"),
         ForeignKeyConstraint(

@@ -12,11 +12,13 @@ from sqlalchemy import DDL, event
 
 from claimtrack.db import build_constraints, metadata
 from claimtrack.models import (  # noqa: F401 - fill the metadata
+    approval,
     claims,
     desk,
     disputes,
     events,
     people,
+    policies,
     reviews,
     sources,
 )
@@ -30,6 +32,7 @@ APPEND_ONLY = (
     "note",
     "review",
     "review_evidence",
+    "policy",
     "granted",
     "event",
     "ledger",
@@ -66,6 +69,7 @@ LOGGED = {
     "evidence": ("id", ""),
     "review": ("claim_id,no", "prev_no"),
     "review_evidence": ("claim_id,review_no,evidence_id", ""),
+    "policy": ("id", ""),
     "granted": ("id", ""),
     "objection": ("claim_id,no", ""),
     "challenge": ("claim_id,no", ""),
@@ -194,10 +198,13 @@ TRIGGERS = (
     "CREATE TRIGGER require_evidence_of_claim AFTER INSERT ON review_evidence"
     " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT"
     " EXECUTE FUNCTION require_evidence_of_claim()",
+    # A rejection gives back a verdict that had its grounds when it was concluded.
     "CREATE CONSTRAINT TRIGGER require_evidence AFTER INSERT ON review"
     " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
-    " WHEN (NEW.verdict NOT IN ('unproven', 'unverifiable'))"
+    " WHEN (COALESCE(NEW.verdict, NEW.proposed_verdict) NOT IN ('unproven', 'unverifiable')"
+    " AND NEW.decision IS DISTINCT FROM 'rejected')"
     " EXECUTE FUNCTION require_evidence()",
+    *approval.TRIGGERS,
 )
 
 TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ", ".join(
@@ -207,17 +214,19 @@ TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ",
 #: The database's own number, which its first seal names.
 LEDGER_ROW = "INSERT INTO ledger (id) VALUES (1)"
 
+_FUNCTIONS = (*FUNCTIONS, *approval.FUNCTIONS)
+
 #: A trigger fires for whoever changes its table, but who may not call its function can't hang it
 #: on a table of their own, and have it write there what never happened.
 CLOSED = tuple(
     f"REVOKE EXECUTE ON FUNCTION {name}() FROM PUBLIC"
-    for name in re.findall(r"FUNCTION (\w+)\(\) RETURNS trigger", "".join(FUNCTIONS))
+    for name in re.findall(r"FUNCTION (\w+)\(\) RETURNS trigger", "".join(_FUNCTIONS))
 )
 
 build_constraints()
 # The columns' defaults call it.
 event.listen(metadata, "before_create", DDL(CURRENT_ACTOR))  # type: ignore[no-untyped-call]
-for _statement in (*FUNCTIONS, *CLOSED, TRANSITION_ROWS, LEDGER_ROW, *TRIGGERS):
+for _statement in (*_FUNCTIONS, *CLOSED, TRANSITION_ROWS, LEDGER_ROW, *TRIGGERS):
     event.listen(
         metadata,
         "after_create",

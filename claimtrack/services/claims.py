@@ -23,15 +23,18 @@ from claimtrack.services.appearances import (
 )
 from claimtrack.services.days import coming_day
 from claimtrack.services.figures import FigureGiven, read_figure, record_figure
+from claimtrack.services.marks import rejecting
 from claimtrack.services.refusals import constraint_of
 from claimtrack.services.stories import head_id, load_claim, load_figures, no_claim
-from claimtrack.services.views import ClaimView
-from claimtrack.vocab import Kind, Priority, hyphenated, word_of
+from claimtrack.services.views import ClaimView, ReviewView
+from claimtrack.vocab import Kind, Priority, Status, hyphenated, word_of
 
 STATEMENT_LIMIT = 5_000
 #: How alike two wordings are that differ by a slip: 1 is the same, a rewrite is around a half.
 SLIP = 0.75
 TEXT_LIMIT = 20_000
+#: Where a claim's words and figure stand under a verdict, be it one that waits for approval.
+_UNDER_A_VERDICT = (Status.AWAITING_APPROVAL, Status.CHECKED)
 
 
 class AlreadyRecordedError(ConflictError):
@@ -238,7 +241,7 @@ def edit_claim(connection: Connection, claim_id: int, change: ClaimChange) -> Cl
 def _new_words(connection: Connection, before: ClaimView, change: ClaimChange) -> dict[str, object]:
     statement = clean_text(change.statement or "", "statement", limit=STATEMENT_LIMIT)
     _refuse_checked(before, change, "words")
-    if change.typo and before.verdict is not None:
+    if change.typo and before.status in _UNDER_A_VERDICT:
         _refuse_rewrite(before, statement)
     key = statement_key(statement)
     if key == statement_key(before.statement):
@@ -255,6 +258,12 @@ def _new_words(connection: Connection, before: ClaimView, change: ClaimChange) -
 def _refuse_rewrite(before: ClaimView, statement: str) -> None:
     """Let --typo mend a slip, not put other words under a verdict."""
     alike = difflib.SequenceMatcher(None, before.statement, statement, autojunk=False).ratio()
+    if alike < SLIP and before.proposal is not None:
+        raise ConflictError(
+            f"That is more than a slip of the pen. {_proposed(before, before.proposal)} in other"
+            " words: reject that, then reword it.",
+            next_command=rejecting(before.id),
+        )
     if alike < SLIP:
         raise ConflictError(
             f"That is more than a slip of the pen: claim {before.id} was found"
@@ -264,14 +273,29 @@ def _refuse_rewrite(before: ClaimView, statement: str) -> None:
 
 
 def _refuse_checked(before: ClaimView, change: ClaimChange, what: str) -> None:
-    if before.verdict is None or change.typo:
+    if before.status not in _UNDER_A_VERDICT or change.typo:
         return
-    last = before.reviews[-1]
+    if before.proposal is not None:
+        raise ConflictError(
+            f"{_proposed(before, before.proposal)}, and its {what} stand under that"
+            " proposal. A slip of the pen is mended with --typo --because; for anything else"
+            " reject it first:",
+            next_command=rejecting(before.id),
+        )
+    last = before.standing_review or before.reviews[-1]
     raise ConflictError(
         f"Claim {before.id} was found {hyphenated(before.word)} by {last.recorded_by} on"
         f" {last.recorded_at:%Y-%m-%d}, and its {what} stand under that verdict. A slip of the"
         " pen is mended with --typo --because; anything else reopens it:",
         next_command=f"claimtrack claim mark {before.id} unverified --because WHY",
+    )
+
+
+def _proposed(before: ClaimView, proposal: ReviewView) -> str:
+    proposed = hyphenated(proposal.proposed_verdict or "")
+    return (
+        f"Claim {before.id} was proposed as {proposed} by {proposal.recorded_by} on"
+        f" {proposal.recorded_at:%Y-%m-%d}"
     )
 
 

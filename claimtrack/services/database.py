@@ -142,18 +142,38 @@ _INVARIANTS = {
     """,
     "verdicts that need evidence rest on some": f"""
         SELECT 'claim ' || claim_id || ', review ' || no FROM review
-        WHERE status = 'checked' AND verdict NOT IN ({_UNPROVEN}) AND NOT EXISTS (
+        WHERE COALESCE(verdict, proposed_verdict) NOT IN ({_UNPROVEN}) AND NOT EXISTS (
             SELECT FROM review_evidence
             JOIN evidence ON evidence.id = review_evidence.evidence_id
             WHERE review_evidence.claim_id = review.claim_id
                 AND review_evidence.review_no = review.no
-                AND CASE review.verdict
+                AND CASE COALESCE(review.verdict, review.proposed_verdict)
                     WHEN 'true' THEN evidence.stance = 'supports'
                     WHEN 'false' THEN evidence.stance = 'refutes'
                     ELSE true
                 END
         ) ORDER BY claim_id, no
     """,  # noqa: S608 - words of our own vocabulary
+    "what was approved is what somebody else proposed": """
+        SELECT 'claim ' || review.claim_id || ', review ' || review.no FROM review
+        JOIN review AS proposal
+            ON proposal.claim_id = review.claim_id AND proposal.no = review.no - 1
+        WHERE review.decision = 'approved' AND (
+            review.verdict IS DISTINCT FROM proposal.proposed_verdict
+            OR person_key(review.recorded_by) = person_key(proposal.recorded_by)
+        ) ORDER BY review.claim_id, review.no
+    """,
+    "what was rejected left the claim as it stood": """
+        SELECT 'claim ' || review.claim_id || ', review ' || review.no FROM review
+        JOIN review AS proposal
+            ON proposal.claim_id = review.claim_id AND proposal.no = review.no - 1
+        LEFT JOIN review AS stood
+            ON stood.claim_id = review.claim_id AND stood.no = review.no - 2
+        WHERE review.decision = 'rejected' AND (
+            review.status <> proposal.from_status
+            OR review.verdict IS DISTINCT FROM stood.verdict
+        ) ORDER BY review.claim_id, review.no
+    """,
     "reach counts the origins of the appearances": """
         SELECT 'claim ' || claim.id FROM claim
         LEFT JOIN (

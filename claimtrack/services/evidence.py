@@ -7,13 +7,17 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import BigInteger, Connection, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from claimtrack.errors import ConflictError, MergedClaimError, NotFoundError
+from claimtrack.errors import ConflictError, InvalidDataError, MergedClaimError, NotFoundError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence
+from claimtrack.models.sources import source
 from claimtrack.services.stories import load_evidence, merged_ids, no_claim
 from claimtrack.services.views import AppearanceView, EvidenceView, SourceRef
-from claimtrack.vocab import Stance
+from claimtrack.vocab import Stance, Verdict, hyphenated
+
+#: The stance that a verdict can't do without; the others need any evidence at all.
+NEEDED = {Verdict.TRUE: Stance.SUPPORTS, Verdict.FALSE: Stance.REFUTES}
 
 
 def attach(
@@ -160,6 +164,44 @@ def why_no_witness(
         if told.publisher is not None and told.publisher == offered.agency:
             return f"{offered_name} carries the wire text of {told.publisher}: that of {where}"
     return f"{offered_name} is no second witness"
+
+
+def bearing(verdict: Verdict, standing: Sequence[EvidenceView]) -> list[EvidenceView]:
+    """Those of the pieces whose stance lets a verdict rest on them."""
+    return [piece for piece in standing if NEEDED.get(verdict) in (None, piece.stance)]
+
+
+def refuse_few_publishers(
+    connection: Connection,
+    claim_id: int,
+    verdict: Verdict,
+    source_ids: Sequence[int],
+    wanted: int,
+    *,
+    next_command: str,
+) -> None:
+    """Refuse a verdict that rests on fewer independent publishers than the policy asks for.
+
+    ``source_ids`` are the sources of the evidence that bears it, ``wanted`` is the policy's
+    number. Agencies count, else publishers, else hosts: the origin by which reach is counted.
+
+    Raises:
+        InvalidDataError: they are too few.
+    """
+    if not wanted:
+        return
+    found = connection.execute(
+        select(func.count(source.c.origin.distinct())).where(
+            source.c.id == func.any(list(source_ids))
+        )
+    ).scalar_one()
+    if found < wanted:
+        publishers = "1 independent publisher" if found == 1 else f"{found} independent publishers"
+        raise InvalidDataError(
+            f"{hyphenated(verdict)} on claim {claim_id} rests on {publishers}; the policy asks for"
+            f" {wanted}. Reprints of one wire are one, and what made the claim is none.",
+            next_command=next_command,
+        )
 
 
 def _one(connection: Connection, evidence_id: int) -> EvidenceView:

@@ -209,12 +209,16 @@ class _Teller:
         row = one.after
         before, self.word = self.word, word_of(row["status"], row["verdict"])
         detail = f"{hyphenated(before)} → {hyphenated(self.word)}"
-        notes = [hyphenated(row[key]) for key in ("change", "reason") if row[key]]
+        # Older events know nothing of proposals.
+        proposed, decision = row.get("proposed_verdict"), row.get("decision")
+        notes = [hyphenated(proposed)] if proposed else []
+        notes += [hyphenated(row[key]) for key in ("change", "reason") if row[key]]
         if row["rating"]:
             notes.append(f"rated {row['rating']}")
         if row["recheck_on"]:
             notes.append(f"look again on {row['recheck_on']}")
-        return "marked", f"{detail} ({', '.join(notes)})" if notes else detail
+        what = "proposed" if proposed else decision or "marked"
+        return what, f"{detail} ({', '.join(notes)})" if notes else detail
 
     def _objected(self, one: _Event) -> tuple[str, str]:
         return "objected", f"objection {one.row_key} to {hyphenated(self.word)}"

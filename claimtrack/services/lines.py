@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Row,
+    ScalarSelect,
     Select,
     and_,
     case,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     distinct,
     func,
     select,
+    table,
     text,
     true,
 )
@@ -69,6 +71,7 @@ class ListedClaim(NamedTuple):
     told: Told | None
     recorded_at: dt.datetime
     recorded_by: str
+    proposed_verdict: Verdict | None = None
 
     @property
     def word(self) -> str:
@@ -269,6 +272,10 @@ def lines(
             page,
             is_disputed(page.c.id, tables.objection).label("disputed"),
             func.coalesce(counted.c.appearances, 0).label("appearances"),
+            # Reviews are never changed, so what was proposed then is what stands there now.
+            case((page.c.status == Status.AWAITING_APPROVAL, _proposed(page))).label(
+                "proposed_verdict"
+            ),
             *(each for each in first.c if each.key not in ("claim_id", "head_id")),
         )
         .select_from(page)
@@ -277,6 +284,15 @@ def lines(
         .order_by(*order(page))
     )
     return [_listed(row) for row in rows]
+
+
+#: By name alone: a list is to start without making a table that few of its rows look into.
+_REVIEW = table("review", column("claim_id"), column("no"), column("proposed_verdict"))
+
+
+def _proposed(page: FromClause) -> ScalarSelect[Any]:
+    latest = and_(_REVIEW.c.claim_id == page.c.id, _REVIEW.c.no == page.c.review_no)
+    return select(_REVIEW.c.proposed_verdict).where(latest).scalar_subquery()
 
 
 def _listed(row: Row[*tuple[Any, ...]]) -> ListedClaim:
@@ -304,6 +320,7 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedClaim:
         told=told,
         recorded_at=row.recorded_at,
         recorded_by=row.recorded_by,
+        proposed_verdict=Verdict(row.proposed_verdict) if row.proposed_verdict else None,
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from claimtrack.db import ACTOR
 from claimtrack.errors import ConflictError, UsageError
-from claimtrack.services.views import ClaimView
+from claimtrack.services.views import ClaimView, ReviewView
 from claimtrack.vocab import (
     TRANSITIONS,
     Change,
@@ -65,6 +65,8 @@ def refuse_move(connection: Connection, view: ClaimView, given: MarkGiven) -> No
         UsageError: ``change`` is given, and there is no verdict to change.
         ConflictError: no such move, the same verdict again, or another one without ``change``.
     """
+    if view.proposal is not None:
+        raise _waits(connection, view, view.proposal)
     if (
         given.change is not None
         and view.verdict is None
@@ -83,20 +85,50 @@ def refuse_move(connection: Connection, view: ClaimView, given: MarkGiven) -> No
         return
     if view.verdict == given.verdict:
         raise ConflictError(
-            f"Claim {view.id} is already {_stands(view)}. To look at it again, reopen it:",
+            f"Claim {view.id} is already {stands(view)}. To look at it again, reopen it:",
             next_command=_command(view.id, Status.IN_REVIEW, "WHY"),
         )
     if given.change is None:
         raise ConflictError(
-            f"Claim {view.id} is {_stands(view)}. Say with --change why the verdict changes:"
+            f"Claim {view.id} is {stands(view)}. Say with --change why the verdict changes:"
             " revision (we see it differently), update (the world has changed) or correction (we"
             " were wrong).",
             next_command=repeated(view.id, given, "--change", Change.REVISION.value),
         )
 
 
+def _waits(connection: Connection, view: ClaimView, proposal: ReviewView) -> ConflictError:
+    approve = f"claimtrack claim approve {view.id}"
+    reject = rejecting(view.id)
+    message = f"Claim {view.id} is {stands(view)}."
+    if proposed_by_actor(connection, proposal):
+        return ConflictError(
+            f"{message} Somebody else has to approve it ({approve}). To withdraw your proposal:",
+            next_command=reject,
+        )
+    return ConflictError(
+        f"{message} Approve that first, or reject it ({reject}):", next_command=approve
+    )
+
+
+def proposed_by_actor(connection: Connection, proposal: ReviewView) -> bool:
+    """Whether who acts is who proposed a verdict, whatever the case and blanks of the name."""
+    return connection.execute(
+        select(func.person_key(ACTOR) == func.person_key(proposal.recorded_by))
+    ).scalar_one()
+
+
+def rejecting(claim_id: int) -> str:
+    """The command that rejects what was proposed on a claim."""
+    return f"claimtrack claim reject {claim_id} --because WHY"
+
+
 def _no_such_move(connection: Connection, view: ClaimView, given: MarkGiven) -> ConflictError:
-    onward = [after for before, after in TRANSITIONS if before is view.status]
+    onward = [
+        after
+        for before, after in TRANSITIONS
+        if before is view.status and after is not Status.AWAITING_APPROVAL
+    ]
     words = [
         "another verdict with --change"
         if after is view.status
@@ -106,7 +138,7 @@ def _no_such_move(connection: Connection, view: ClaimView, given: MarkGiven) -> 
         for after in onward
     ]
     possible = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
-    message = f"Claim {view.id} is {_stands(view)}. From there it can be marked {possible}."
+    message = f"Claim {view.id} is {stands(view)}. From there it can be marked {possible}."
     if view.status is given.status is Status.IN_REVIEW:
         actor = connection.execute(select(ACTOR)).scalar_one()
         if actor != view.assigned_to:
@@ -119,16 +151,19 @@ def _no_such_move(connection: Connection, view: ClaimView, given: MarkGiven) -> 
     return ConflictError(message)
 
 
-def _stands(view: ClaimView) -> str:
+def stands(view: ClaimView) -> str:
     """Where a claim stands, who brought it there and when: "false, concluded by … on …"."""
     word = hyphenated(view.word)
-    if not view.reviews:
+    last = view.standing_review
+    if last is None:
         return word
-    last = view.reviews[-1]
     when = f"{last.recorded_at:%Y-%m-%d}"
     match view.status:
         case Status.CHECKED:
             return f"{word}, concluded by {last.recorded_by} on {when}"
+        case Status.AWAITING_APPROVAL:
+            proposed = hyphenated(last.proposed_verdict or "")
+            return f"awaiting approval: {last.recorded_by} proposed {proposed} on {when}"
         case Status.IN_REVIEW:
             return f"in review, held by {view.assigned_to or 'nobody'} since {when}"
         case Status.SET_ASIDE:

@@ -8,14 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence, review, review_evidence
 from claimtrack.services.disputed import is_disputed_review
 from claimtrack.services.stories import load_sources
 from claimtrack.services.views import SourceRef
-from claimtrack.vocab import Change, Kind, SetAsideReason, Stance, Status, Verdict, word_of
+from claimtrack.vocab import (
+    Change,
+    Decision,
+    Kind,
+    SetAsideReason,
+    Stance,
+    Status,
+    Verdict,
+    word_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +52,23 @@ class RestedOn:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """The verdict that a review approved or rejected: who had proposed it, when and why."""
+
+    verdict: Verdict
+    because: str
+    recorded_at: dt.datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """One review with the claim that it moved.
 
     ``replaced`` is the last verdict before it; ``merged_into_id`` the claim that stands for it by
     now, where it was merged; ``disputed`` says that an objection to its verdict waits for the
-    answer.
+    answer. ``proposed_verdict`` is set where it proposes one, ``decision`` and ``proposed`` where
+    it decides on one.
     """
 
     claim_id: int
@@ -68,6 +88,9 @@ class Move:
     evidence: tuple[RestedOn, ...]
     recorded_at: dt.datetime
     recorded_by: str
+    proposed_verdict: Verdict | None = None
+    decision: Decision | None = None
+    proposed: Proposed | None = None
 
     @property
     def word(self) -> str:
@@ -78,6 +101,25 @@ class Move:
     def from_verdict(self) -> Verdict | None:
         """The verdict that it left, where the claim was checked."""
         return self.replaced if self.from_status is Status.CHECKED else None
+
+    @property
+    def concludes(self) -> bool:
+        """Whether it brought a verdict; a rejection only gives back the one that stood."""
+        return self.verdict is not None and self.decision is not Decision.REJECTED
+
+    @property
+    def why(self) -> str:
+        """The reason for where it went: of an approval, that of whoever proposed the verdict."""
+        return self._approved.because if self._approved else self.because
+
+    @property
+    def checker(self) -> str:
+        """Whose work it is: of an approval, that of whoever proposed the verdict."""
+        return self._approved.recorded_by if self._approved else self.recorded_by
+
+    @property
+    def _approved(self) -> Proposed | None:
+        return self.proposed if self.decision is Decision.APPROVED else None
 
     @property
     def changes_verdict(self) -> bool:
@@ -97,7 +139,10 @@ def moves(
     change: Change | None = None,
     latest: int | None = None,
 ) -> list[Move]:
-    """Reviews in the order in which they were recorded; or the ``latest`` few, newest first."""
+    """Reviews in the order in which they were recorded; or the ``latest`` few, newest first.
+
+    With ``change`` those that changed a verdict so, and not what was only proposed.
+    """
     before = review.alias("before")
     # Of a claim that was reopened in between, too: a verdict replaces the last one there was.
     last_verdict = (
@@ -111,20 +156,34 @@ def moves(
         .limit(1)
         .scalar_subquery()
     )
-    chosen = select(
-        review,
-        claim.c.statement,
-        claim.c.kind,
-        claim.c.merged_into_id,
-        last_verdict.label("replaced"),
-        is_disputed_review(review.c.claim_id, review.c.no).label("disputed"),
-    ).join(claim, claim.c.id == review.c.claim_id)
+    proposal = review.alias("proposal")
+    decided = and_(
+        review.c.decision.is_not(None),
+        proposal.c.claim_id == review.c.claim_id,
+        proposal.c.no == review.c.no - 1,
+    )
+    chosen = (
+        select(
+            review,
+            claim.c.statement,
+            claim.c.kind,
+            claim.c.merged_into_id,
+            last_verdict.label("replaced"),
+            is_disputed_review(review.c.claim_id, review.c.no).label("disputed"),
+            proposal.c.proposed_verdict.label("was_proposed"),
+            proposal.c.because.label("proposed_because"),
+            proposal.c.recorded_at.label("proposed_at"),
+            proposal.c.recorded_by.label("proposed_by"),
+        )
+        .join(claim, claim.c.id == review.c.claim_id)
+        .outerjoin(proposal, decided)
+    )
     if window is not None and window.since is not None:
         chosen = chosen.where(review.c.recorded_at >= window.since)
     if window is not None and window.until is not None:
         chosen = chosen.where(review.c.recorded_at < window.until)
     if change is not None:
-        chosen = chosen.where(review.c.change == change)
+        chosen = chosen.where(review.c.change == change, review.c.verdict.is_not(None))
     order: list[ColumnElement[Any]] = [review.c.recorded_at, review.c.claim_id, review.c.no]
     if latest is None:
         chosen = chosen.order_by(*order)
@@ -153,6 +212,13 @@ def moves(
             evidence=tuple(rested[row.claim_id, row.no]),
             recorded_at=row.recorded_at,
             recorded_by=row.recorded_by,
+            proposed_verdict=Verdict(row.proposed_verdict) if row.proposed_verdict else None,
+            decision=Decision(row.decision) if row.decision else None,
+            proposed=Proposed(
+                Verdict(row.was_proposed), row.proposed_because, row.proposed_at, row.proposed_by
+            )
+            if row.was_proposed
+            else None,
         )
         for row in rows
     ]

@@ -13,7 +13,7 @@ from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence, review, review_evidence
 from claimtrack.services.dispute_lists import late_challenges
 from claimtrack.services.lines import ListedClaim, lines, lines_of
-from claimtrack.services.unverified import OPEN, age_in_days
+from claimtrack.services.unverified import UNCONCLUDED, age_in_days
 from claimtrack.services.views import ChallengeView
 from claimtrack.vocab import Status
 
@@ -44,6 +44,7 @@ class Overdue:
     due: list[tuple[ListedClaim, int]]
     recheck: list[tuple[ListedClaim, int]]
     in_review: list[tuple[ListedClaim, int]]
+    awaiting_approval: list[tuple[ListedClaim, int]]
     evidence_withdrawn: list[WithoutEvidence]
     challenges: list[LateChallenge]
 
@@ -76,25 +77,15 @@ def evidence_withdrawn() -> Select[int, dt.datetime | None, Any]:
 def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: int) -> Overdue:
     """What is late on a day.
 
-    A claim is overdue when its due date has passed and it is open; to be checked again from its
-    recheck date on while it is checked; and too long in review after more than ``days`` times
-    24 hours; the whole days since the review began are then given. A verdict whose evidence was
-    withdrawn is late from then on, and a challenge that is open from the day after its day.
+    A claim is overdue when its due date has passed and it is not concluded; to be checked again
+    from its recheck date on while it is checked; and too long in review, or awaiting approval,
+    after more than ``days`` times 24 hours; the whole days since that began are then given. A
+    verdict whose evidence was withdrawn is late from then on, and a challenge that is open from
+    the day after its day.
     """
     head = claim.c.merged_into_id.is_(None)
-    late = select(claim).where(claim.c.due_on < today, claim.c.status.in_(OPEN), head)
+    late = select(claim).where(claim.c.due_on < today, claim.c.status.in_(UNCONCLUDED), head)
     again = select(claim).where(claim.c.recheck_on <= today, claim.c.status == Status.CHECKED, head)
-    begun = (
-        select(claim.c.id, review.c.recorded_at)
-        .join(review, and_(review.c.claim_id == claim.c.id, review.c.no == claim.c.review_no))
-        .where(
-            claim.c.status == Status.IN_REVIEW,
-            head,
-            review.c.recorded_at < moment - dt.timedelta(days=days),
-        )
-    )
-    since = {row.id: row.recorded_at for row in connection.execute(begun)}
-    long = select(claim).where(claim.c.id == func.any(list(since)))
     undermined = {row.id: row for row in connection.execute(evidence_withdrawn())}
     bare = select(claim).where(claim.c.id == func.any(list(undermined)))
     demands = late_challenges(connection, today)
@@ -110,13 +101,8 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
             for line in lines(connection, again, lambda page: [page.c.recheck_on, page.c.id])
             if line.recheck_on
         ],
-        in_review=sorted(
-            (
-                (line, age_in_days(since[line.id], moment))
-                for line in lines(connection, long, lambda page: [page.c.id])
-            ),
-            key=lambda pair: (-pair[1], pair[0].id),
-        ),
+        in_review=_standing_long(connection, Status.IN_REVIEW, moment, days),
+        awaiting_approval=_standing_long(connection, Status.AWAITING_APPROVAL, moment, days),
         evidence_withdrawn=sorted(
             (
                 WithoutEvidence(
@@ -133,4 +119,34 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
             LateChallenge(challenged[one.claim_id], one, (today - one.due_on).days)
             for one in demands
         ],
+    )
+
+
+def _standing_long(
+    connection: Connection, status: Status, moment: dt.datetime, days: int
+) -> list[tuple[ListedClaim, int]]:
+    """Claims that have had a status for more than so many days, the longest first.
+
+    A rejection gives back what stood before: it is no new beginning.
+    """
+    begun = func.max(review.c.recorded_at)
+    found = connection.execute(
+        select(claim.c.id, begun.label("begun"))
+        .join(review, and_(review.c.claim_id == claim.c.id, review.c.status == status))
+        .where(
+            claim.c.status == status,
+            claim.c.merged_into_id.is_(None),
+            review.c.decision.is_(None),
+        )
+        .group_by(claim.c.id)
+        .having(begun < moment - dt.timedelta(days=days))
+    )
+    since = {row.id: row.begun for row in found}
+    chosen = select(claim).where(claim.c.id == func.any(list(since)))
+    return sorted(
+        (
+            (line, age_in_days(since[line.id], moment))
+            for line in lines(connection, chosen, lambda page: [page.c.id])
+        ),
+        key=lambda pair: (-pair[1], pair[0].id),
     )

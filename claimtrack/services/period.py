@@ -11,17 +11,22 @@ from claimtrack.models.claims import claim
 from claimtrack.services.dispute_lists import Dispute, raised_and_settled
 from claimtrack.services.lines import ListedClaim, lines
 from claimtrack.services.moves import Move, Window, moves
-from claimtrack.services.unverified import OPEN
-from claimtrack.vocab import Status
+from claimtrack.services.unverified import OPEN, UNCONCLUDED
+from claimtrack.vocab import Decision, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one person did in the period, and holds now."""
+    """What one person did in the period, and holds now.
+
+    A verdict that was approved is the work of whoever proposed it; ``approved`` counts for the
+    other, what was concluded and what was changed.
+    """
 
     person: str
     recorded: int
     concluded: int
+    approved: int
     holding: int
 
 
@@ -34,6 +39,8 @@ class Period:
     changed: list[Move]
     reopened: list[Move]
     set_aside: list[Move]
+    proposed: list[Move]
+    rejected: list[Move]
     raised: list[Dispute]
     settled: list[Dispute]
     load: list[Load]
@@ -42,16 +49,14 @@ class Period:
 def period(connection: Connection, window: Window) -> Period:
     """The work between two instants.
 
-    Concluded is what became checked; a verdict that replaced another one, also of a claim that was
-    reopened in between, is changed instead.
+    Concluded is what became checked, with a second reviewer when it was approved; a verdict that
+    replaced another one, also of a claim that was reopened in between, is changed instead.
     Raised and settled are objections and challenges: those that came, and those that were closed.
     Reopened is what was checked or set aside and is to be looked at again. A claim that was merged
     since counts once, at its head; its own history tells what was done about it.
     """
     all_moves = [move for move in moves(connection, window) if move.merged_into_id is None]
-    concluded = [
-        move for move in all_moves if move.status is Status.CHECKED and not move.changes_verdict
-    ]
+    concluded = [move for move in all_moves if move.concludes and not move.changes_verdict]
     closed = (Status.CHECKED, Status.SET_ASIDE)
     chosen = _within(select(claim).where(claim.c.merged_into_id.is_(None)), window)
     raised, settled = raised_and_settled(connection, window)
@@ -62,9 +67,11 @@ def period(connection: Connection, window: Window) -> Period:
         changed=[move for move in all_moves if move.changes_verdict],
         reopened=[move for move in all_moves if move.from_status in closed and move.status in OPEN],
         set_aside=[move for move in all_moves if move.status is Status.SET_ASIDE],
+        proposed=[move for move in all_moves if move.status is Status.AWAITING_APPROVAL],
+        rejected=[move for move in all_moves if move.decision is Decision.REJECTED],
         raised=raised,
         settled=settled,
-        load=_load(connection, recorded, concluded),
+        load=_load(connection, recorded, concluded, all_moves),
     )
 
 
@@ -77,29 +84,38 @@ def _within(chosen: Select[tuple[object, ...]], window: Window) -> Select[tuple[
 
 
 def holding(connection: Connection) -> dict[str, dict[Status, int]]:
-    """How many open claims each person holds, by status."""
+    """How many claims that are not concluded each person holds, by status."""
     rows = connection.execute(
         select(claim.c.assigned_to, claim.c.status, func.count().label("claims"))
         .where(
             claim.c.assigned_to.is_not(None),
-            claim.c.status.in_(OPEN),
+            claim.c.status.in_(UNCONCLUDED),
             claim.c.merged_into_id.is_(None),
         )
         .group_by(claim.c.assigned_to, claim.c.status)
     )
     held: dict[str, dict[Status, int]] = {}
     for row in rows:
-        held.setdefault(row.assigned_to, dict.fromkeys(OPEN, 0))[Status(row.status)] = row.claims
+        of_person = held.setdefault(row.assigned_to, dict.fromkeys(UNCONCLUDED, 0))
+        of_person[Status(row.status)] = row.claims
     return held
 
 
-def _load(connection: Connection, recorded: list[ListedClaim], concluded: list[Move]) -> list[Load]:
+def _load(
+    connection: Connection,
+    recorded: list[ListedClaim],
+    concluded: list[Move],
+    all_moves: list[Move],
+) -> list[Load]:
     recorders = Counter(line.recorded_by for line in recorded)
-    checkers = Counter(move.recorded_by for move in concluded)
+    checkers = Counter(move.checker for move in concluded)
+    approvers = Counter(
+        move.recorded_by for move in all_moves if move.decision is Decision.APPROVED
+    )
     held = {person: sum(counts.values()) for person, counts in holding(connection).items()}
     return [
-        Load(person, recorders[person], checkers[person], held.get(person, 0))
+        Load(person, recorders[person], checkers[person], approvers[person], held.get(person, 0))
         for person in sorted(
-            {*recorders, *checkers, *held}, key=lambda name: (name.casefold(), name)
+            {*recorders, *checkers, *approvers, *held}, key=lambda name: (name.casefold(), name)
         )
     ]

@@ -63,6 +63,33 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
         "The words of a checked claim stand under its verdict: use --typo with --because, or"
         " reopen it.",
     ),
+    "second_reviewer": (
+        ConflictError,
+        "The policy second_reviewer asks for somebody else's approval of every verdict. Repeat"
+        " claimtrack claim mark: it proposes the verdict.",
+    ),
+    "self_approval": (
+        ConflictError,
+        "Whoever proposed a verdict can't approve it: somebody else has to.",
+    ),
+    "approved_as_proposed": (
+        ConflictError,
+        "What is approved is what was proposed. Use claimtrack claim approve.",
+    ),
+    "rejection_restores": (
+        ConflictError,
+        "A rejection gives back what stood before. Use claimtrack claim reject.",
+    ),
+    "decision_keeps_evidence": (
+        ConflictError,
+        "An approval rests on the evidence of what was proposed, and a rejection gives back that"
+        " of before. Use claimtrack claim approve or claim reject.",
+    ),
+    "independent_publishers": (
+        InvalidDataError,
+        "The verdict rests on fewer independent publishers than the policy asks for: claimtrack"
+        " policy list.",
+    ),
     "verdict_needs_evidence": (
         InvalidDataError,
         "The verdict has no evidence to rest on that comes from elsewhere than the claim itself.",

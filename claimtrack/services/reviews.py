@@ -15,8 +15,16 @@ from claimtrack.models.claims import claim
 from claimtrack.models.reviews import review, review_evidence
 from claimtrack.services import sources
 from claimtrack.services.days import coming_day
-from claimtrack.services.evidence import bears_witness, record_piece, why_no_witness
+from claimtrack.services.evidence import (
+    NEEDED,
+    bearing,
+    bears_witness,
+    record_piece,
+    refuse_few_publishers,
+    why_no_witness,
+)
 from claimtrack.services.marks import MarkGiven, refuse_move, repeated, shortened
+from claimtrack.services.policies import in_force
 from claimtrack.services.stories import load_claim, load_claims, load_evidence, no_claim
 from claimtrack.services.views import ClaimView, EvidenceView, SourceRef
 from claimtrack.vocab import (
@@ -27,9 +35,6 @@ from claimtrack.vocab import (
     Verdict,
     hyphenated,
 )
-
-#: The stance that a verdict can't do without; the others need any evidence at all.
-_NEEDED = {Verdict.TRUE: Stance.SUPPORTS, Verdict.FALSE: Stance.REFUTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,9 @@ def mark_many(
 ) -> Marked:
     """Append one review to each claim: all of them, or none (the caller's transaction).
 
-    A verdict rests on all evidence that stands, another word on what was given with it. Of two who
-    mark a claim at once, one wins and the other is refused. ``if_version`` is what a person had
+    A verdict rests on all evidence that stands, another word on what was given with it. Where the
+    policy asks for a second reviewer, it is proposed, and waits for approval. Of two who mark a
+    claim at once, one wins and the other is refused. ``if_version`` is what a person had
     seen. ``today`` is the day that "tomorrow" counts from.
 
     Raises:
@@ -56,10 +62,10 @@ def mark_many(
             somebody else holds the claim, marked it meanwhile, or changed it since
             ``if_version``; it was merged into another.
         InvalidDataError: the reason is blank or too long, a date or URL can't be read, or the
-            verdict has no evidence to rest on.
+            verdict has no evidence to rest on, or too few independent publishers.
     """
     values = _values(given, several=len(claim_ids) > 1, today=today)
-    views = _look(connection, sorted(claim_ids), given)
+    views = look(connection, sorted(claim_ids), given.if_version)
     for view in views:
         refuse_move(connection, view, given)
     offered = [
@@ -73,19 +79,41 @@ def mark_many(
             record_piece(connection, view.same_ids, ref.id, stance) for stance, ref, _ in offered
         }
     pieces = load_evidence(connection, [number for view in views for number in view.same_ids])
+    policies = in_force(connection)
+    if given.verdict is not None and policies.second_reviewer:
+        values |= {
+            "status": Status.AWAITING_APPROVAL,
+            "verdict": None,
+            "proposed_verdict": given.verdict,
+        }
     for view in views:
         standing = [
             piece for number in view.same_ids for piece in pieces[number] if not piece.withdrawn
         ]
         fresh = [piece for piece in standing if piece.id in given_ids[view.id]]
         witnesses = bears_witness(connection, view.id, [piece.source.id for piece in standing])
-        _refuse_without_evidence(view, given, standing, witnesses, new)
+        if given.verdict is not None and given.verdict not in VERDICTS_WITHOUT_EVIDENCE:
+            fitting = bearing(given.verdict, standing)
+            _refuse_without_evidence(view, given, standing, fitting, witnesses, new)
+            refuse_few_publishers(
+                connection,
+                view.id,
+                given.verdict,
+                [piece.source.id for piece in fitting if piece.source.id in witnesses],
+                policies.independent_publishers,
+                next_command=repeated(view.id, given, _evidence_option(given.verdict), "URL"),
+            )
         told += [
             f"Recorded, but it counts for nothing: {_why_not(view, piece.source, new)}."
             for piece in fresh
             if piece.source.id not in witnesses
         ]
-        _append(connection, view, values, standing if given.verdict else fresh)
+        append(
+            connection,
+            view,
+            values,
+            [piece.id for piece in (standing if given.verdict else fresh)],
+        )
         told += _still_open(view) if given.verdict else []
     return Marked(tuple(load_claims(connection, claim_ids)), tuple(dict.fromkeys(told)))
 
@@ -122,11 +150,17 @@ def _values(given: MarkGiven, *, several: bool, today: dt.date) -> dict[str, Any
     }
 
 
-def _look(connection: Connection, claim_ids: Sequence[int], given: MarkGiven) -> list[ClaimView]:
+def look(
+    connection: Connection, claim_ids: Sequence[int], if_version: int | None
+) -> list[ClaimView]:
     """The claims as they stand, in the order of ``claim_ids``, and nobody else's from here on.
 
     They are read first and locked then: whoever waited for another person's change is told so,
     rather than marking words or a verdict that nobody has seen.
+
+    Raises:
+        NotFoundError: there is no such claim.
+        ConflictError: somebody changed it since ``if_version``, or just now.
     """
     views = load_claims(connection, claim_ids)
     known = {view.id for view in views}
@@ -136,8 +170,8 @@ def _look(connection: Connection, claim_ids: Sequence[int], given: MarkGiven) ->
     for view in views:
         if view.merged_into is not None:
             raise MergedClaimError(view.id, view.merged_into.claim_id)
-        if given.if_version not in (None, view.version):
-            raise _changed_since(view, given.if_version)
+        if if_version not in (None, view.version):
+            raise _changed_since(view, if_version)
     locked = connection.execute(
         select(claim.c.id, claim.c.version, claim.c.merged_into_id)
         .where(claim.c.id == func.any(list(claim_ids)))
@@ -173,30 +207,32 @@ def _refuse_without_evidence(
     view: ClaimView,
     given: MarkGiven,
     standing: Sequence[EvidenceView],
+    fitting: Sequence[EvidenceView],
     witnesses: set[int],
     new: set[int],
 ) -> None:
     verdict = given.verdict
-    if verdict is None or verdict in VERDICTS_WITHOUT_EVIDENCE:
-        return
-    stance = _NEEDED.get(verdict)
-    fitting = [piece for piece in standing if stance in (None, piece.stance)]
+    assert verdict is not None  # noqa: S101 - for the type alone
     if any(piece.source.id in witnesses for piece in fitting):
         return
+    stance = NEEDED.get(verdict)
     wanted = f" that {stance} it" if stance else ""
     why = [_why_not(view, piece.source, new) for piece in fitting]
     if len(standing) > len(fitting):
         others = "1 other piece" if len(standing) - len(fitting) == 1 else "the other pieces"
         why.append(f"{others} on record can't make it {hyphenated(verdict)}")
     found = f"But {'; '.join(dict.fromkeys(why))}." if why else "There is none on record."
-    option = (
-        f"--{stance or (Stance.SUPPORTS if verdict is Verdict.MOSTLY_TRUE else Stance.REFUTES)}"
-    )
     raise InvalidDataError(
         f"The verdict {hyphenated(verdict)} on claim {view.id} needs at least one piece of"
         f" evidence{wanted}, from elsewhere than the claim itself. {found}",
-        next_command=repeated(view.id, given, option, "URL"),
+        next_command=repeated(view.id, given, _evidence_option(verdict), "URL"),
     )
+
+
+def _evidence_option(verdict: Verdict) -> str:
+    """The option that brings the evidence that a verdict is likeliest to want."""
+    supports = verdict in (Verdict.TRUE, Verdict.MOSTLY_TRUE)
+    return f"--{Stance.SUPPORTS if supports else Stance.REFUTES}"
 
 
 def _why_not(view: ClaimView, offered: SourceRef, new: set[int]) -> str:
@@ -224,12 +260,10 @@ def _still_open(view: ClaimView) -> list[str]:
     ]
 
 
-def _append(
-    connection: Connection,
-    view: ClaimView,
-    values: dict[str, Any],
-    rests_on: Sequence[EvidenceView],
+def append(
+    connection: Connection, view: ClaimView, values: dict[str, Any], rests_on: Sequence[int]
 ) -> None:
+    """Append a review of these columns to a claim, resting on the evidence of these ids."""
     no = len(view.reviews) + 1
     connection.execute(
         insert(review).values(claim_id=view.id, no=no, from_status=view.status, **values)
@@ -237,5 +271,5 @@ def _append(
     if rests_on:
         connection.execute(
             insert(review_evidence),
-            [{"claim_id": view.id, "review_no": no, "evidence_id": piece.id} for piece in rests_on],
+            [{"claim_id": view.id, "review_no": no, "evidence_id": piece} for piece in rests_on],
         )

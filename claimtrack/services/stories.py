@@ -44,6 +44,7 @@ from claimtrack.services.views import (
 from claimtrack.vocab import (
     Change,
     Comparator,
+    Decision,
     Finding,
     Kind,
     Manner,
@@ -406,6 +407,8 @@ def _load_reviews(
                 recorded_at=row.recorded_at,
                 recorded_by=row.recorded_by,
                 db_user=row.db_user,
+                proposed_verdict=Verdict(row.proposed_verdict) if row.proposed_verdict else None,
+                decision=Decision(row.decision) if row.decision else None,
             )
         )
     return views

@@ -43,6 +43,9 @@ from claimtrack.vocab import CHECKABLE_KINDS, Kind, Manner, Priority, Status
 
 OPEN = (Status.UNVERIFIED, Status.IN_REVIEW)
 
+#: What is open, and what somebody has concluded but nobody else approved yet.
+UNCONCLUDED = (*OPEN, Status.AWAITING_APPROVAL)
+
 #: The buckets of the age histogram: label, and the first day of age that is beyond it.
 AGES: tuple[tuple[str, int | None], ...] = (
     ("under 1 day", 1),
@@ -94,17 +97,21 @@ class Cursor(NamedTuple):
 
 
 class OpenTotals(NamedTuple):
-    """How many claims are open. ``apart`` counts the kinds that are not among the rows."""
+    """How many claims are open. ``apart`` counts the kinds that are not among the rows.
+
+    Those that await approval are not among the rows either: they have been checked.
+    """
 
     unverified: int
     in_review: int
+    awaiting_approval: int
     by_priority: dict[Priority, int]
     apart: dict[Kind, int]
     ages: tuple[tuple[str, int], ...]
 
     @property
     def open(self) -> int:
-        """All that are not concluded and not set aside."""
+        """All that are to be checked."""
         return self.unverified + self.in_review
 
 
@@ -202,18 +209,22 @@ def open_totals(
     ).label("bucket")
     rows = connection.execute(
         select(found.kind, found.status, found.priority, bucket, func.count().label("claims"))
-        .where(found.status.in_(OPEN), found.merged_into_id.is_(None))
+        .where(found.status.in_(UNCONCLUDED), found.merged_into_id.is_(None))
         .group_by(found.kind, found.status, found.priority, bucket)
     ).all()
     among = frozenset(kinds or CHECKABLE_KINDS)
-    statuses = dict.fromkeys(OPEN, 0)
+    statuses = dict.fromkeys(UNCONCLUDED, 0)
     priorities = dict.fromkeys(reversed(Priority), 0)
     apart = {kind: 0 for kind in Kind if kind not in CHECKABLE_KINDS and kind not in among}
     ages = [0] * len(AGES)
     for row in rows:
         kind = Kind(row.kind)
+        status = Status(row.status)
         if kind in among:
-            statuses[Status(row.status)] += row.claims
+            statuses[status] += row.claims
+        if status is Status.AWAITING_APPROVAL:
+            continue
+        if kind in among:
             priorities[Priority.of_level(row.priority)] += row.claims
             ages[row.bucket] += row.claims
         elif kind in apart:
@@ -221,6 +232,7 @@ def open_totals(
     return OpenTotals(
         unverified=statuses[Status.UNVERIFIED],
         in_review=statuses[Status.IN_REVIEW],
+        awaiting_approval=statuses[Status.AWAITING_APPROVAL],
         by_priority=priorities,
         apart=apart,
         ages=tuple((label, count) for (label, _), count in zip(AGES, ages, strict=True)),

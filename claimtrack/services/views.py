@@ -10,6 +10,7 @@ from claimtrack.dates import PartialDate
 from claimtrack.vocab import (
     Change,
     Comparator,
+    Decision,
     Finding,
     Kind,
     Manner,
@@ -150,6 +151,8 @@ class ReviewView(NamedTuple):
     recorded_at: dt.datetime
     recorded_by: str
     db_user: str
+    proposed_verdict: Verdict | None = None
+    decision: Decision | None = None
 
     @property
     def word(self) -> str:
@@ -268,6 +271,35 @@ class ClaimView(NamedTuple):
     def word(self) -> str:
         """The one word that people type and read: the verdict, else the status."""
         return word_of(self.status, self.verdict)
+
+    @property
+    def proposal(self) -> ReviewView | None:
+        """The review whose verdict waits for somebody else's approval, where one does."""
+        return self.reviews[-1] if self.status is Status.AWAITING_APPROVAL else None
+
+    @property
+    def proposed_verdict(self) -> Verdict | None:
+        """The verdict that waits for somebody else's approval, where one does."""
+        return self.proposal.proposed_verdict if self.proposal else None
+
+    @property
+    def lost_grounds(self) -> tuple[int, ...]:
+        """Evidence of the proposal that counts for it no more: withdrawn, or unmerged since."""
+        stand = {one.id for one in self.evidence if one.withdrawn is None}
+        rests_on = self.proposal.evidence_ids if self.proposal else ()
+        return tuple(number for number in rests_on if number not in stand)
+
+    @property
+    def standing_review(self) -> ReviewView | None:
+        """The review by which the claim stands where it does; a rejection gives it back."""
+        return next(
+            (
+                one
+                for one in reversed(self.reviews)
+                if one.status is self.status and one.decision is not Decision.REJECTED
+            ),
+            None,
+        )
 
     @property
     def disputed(self) -> bool:

@@ -12,6 +12,8 @@ _MODULES = {
     "show": "showing",
     "history": "marking",
     "mark": "marking",
+    "approve": "deciding",
+    "reject": "deciding",
     "object": "disputing",
     "answer": "disputing",
     "challenge": "disputing",

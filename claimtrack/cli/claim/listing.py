@@ -41,7 +41,8 @@ _FOR_PEOPLE = (
     Column("recorded_at", "Recorded", fixed=True, drop=2),
 )
 _FOR_SPREADSHEETS = sheet(
-    "id external_id statement status verdict disputed kind priority topics language speaker"
+    "id external_id statement status verdict disputed proposed_verdict kind priority topics"
+    " language speaker"
     " manner said_on quote source_id source_url source_title publisher published_on"
     " figure unit counted where figure_on figure_since appearances evidence reach"
     " assigned_to due_on recheck_on supersedes superseded_by evidence_withdrawn"

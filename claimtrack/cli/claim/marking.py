@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -58,7 +59,6 @@ def mark(
     two need some, from elsewhere than the article that made the claim. Several claims are
     marked all or none.
     """
-    from claimtrack.cli.shapes import claim_json
     from claimtrack.services.marks import MarkGiven
     from claimtrack.services.reviews import mark_many
 
@@ -79,9 +79,21 @@ def mark(
         marked = mark_many(connection, numbers, given, today=app.today())
     for line in marked.told:
         app.say(line)
-    if len(numbers) == 1 or app.as_table:
-        lines = [_moved(view) for view in marked.claims]
-        app.emit_object(claim_json(marked.claims[0]), lines)
+    emit_moved(app, marked.claims)
+    waiting = [str(view.id) for view in marked.claims if view.proposal is not None]
+    if waiting:
+        app.say(
+            "Until somebody else approves it, no verdict stands:\n"
+            f"  claimtrack claim approve {' '.join(waiting)}"
+        )
+
+
+def emit_moved(app: App, views: Sequence[ClaimView]) -> None:
+    """Print claims that were moved: a line each for people, one as itself, several as a list."""
+    from claimtrack.cli.shapes import claim_json
+
+    if len(views) == 1 or app.as_table:
+        app.emit_object(claim_json(views[0]), [_moved(view) for view in views])
         return
     app.emit(
         Listing(
@@ -89,10 +101,11 @@ def mark(
                 Column("id", "ID", align="right"),
                 Column("status", "Status"),
                 Column("verdict", "Verdict"),
+                Column("proposed_verdict", "Proposed"),
                 Column("version", "Version", align="right"),
                 Column("statement", "Statement", grow=True),
             ),
-            rows=[claim_json(view) for view in marked.claims],
+            rows=[claim_json(view) for view in views],
         )
     )
 
@@ -102,6 +115,10 @@ def _moved(view: ClaimView) -> str:
     last = view.reviews[-1]
     before = view.reviews[-2].word if len(view.reviews) > 1 else last.from_status
     notes = [f"review {last.no}", last.recorded_by]
+    if last.proposed_verdict:
+        notes.append(f"proposes {hyphenated(last.proposed_verdict)}")
+    if last.decision:
+        notes.append(f"{last.decision} {hyphenated(view.reviews[-2].proposed_verdict or '')}")
     if last.recheck_on:
         notes.append(f"look again on {last.recheck_on}")
     return escape_terminal(

@@ -57,8 +57,8 @@ _CORRECTIONS = (
     Column("at", "On", fixed=True),
 )
 _CORRECTIONS_KEYS = words(
-    "id statement old_verdict new_verdict disputed because by at evidence no verdict from due_on"
-    " state closed_at closed_by closed_because"
+    "id statement old_verdict new_verdict disputed because by approved_by at evidence no verdict"
+    " from due_on state closed_at closed_by closed_because"
 )
 
 
@@ -94,8 +94,9 @@ def corrections(app: App, since: str | None, until: str | None, limit: int | Non
             "old_verdict": move.replaced,
             "new_verdict": move.verdict,
             "disputed": move.disputed,
-            "because": move.because,
-            "by": move.recorded_by,
+            "because": move.why,
+            "by": move.checker,
+            "approved_by": move.recorded_by if move.decision else None,
             "at": move.recorded_at,
             "evidence": move_json(move)["evidence"],
         }

@@ -29,6 +29,7 @@ class Section:
     columns: Sequence[Column]
     rows: Sequence[Mapping[str, Any]]
     counted: bool = True  # whether the heading says how many rows there are
+    quiet: bool = False  # whether people see it only where it has rows
 
     @property
     def heading(self) -> str:
@@ -110,6 +111,8 @@ def _emit_tables(
         return
     before = [*preamble, ""] if preamble else []
     for section in sections:
+        if section.quiet and not section.rows:
+            continue
         keys = [column.key for column in section.columns]
         more = len(section.rows) - (len(section.rows) if limit is None else limit)
         app.emit(

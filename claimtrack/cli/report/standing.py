@@ -13,12 +13,12 @@ from claimtrack.cli.lines import limit_option, move_json, people, row_limit, tol
 from claimtrack.cli.report.group import report
 from claimtrack.cli.report.sections import Section, emit_flat, emit_sections
 from claimtrack.render import Column
-from claimtrack.vocab import Status, hyphenated
+from claimtrack.vocab import hyphenated
 
 _CLAIMS = Column("claims", "Claims", align="right")
 _SUMMARY_KEYS = words(
-    "name claims unverified in_review id statement from_status from_verdict status"
-    " verdict disputed because by at"
+    "name claims unverified in_review awaiting_approval id statement from_status from_verdict"
+    " status verdict disputed because by at"
 )
 
 
@@ -26,14 +26,14 @@ _SUMMARY_KEYS = words(
 def summary(app: App) -> None:
     """How many claims there are, where they stand, who holds them, and what was marked last."""
     from claimtrack.services import summary as service
-    from claimtrack.services.unverified import present_moment
+    from claimtrack.services.unverified import UNCONCLUDED, present_moment
 
     with app.read() as connection:
         now = present_moment(connection)
         found = service.summary(connection)
     totals = {
         "claims": found.claims,
-        "open": found.statuses[Status.UNVERIFIED] + found.statuses[Status.IN_REVIEW],
+        "open": sum(found.statuses[status] for status in UNCONCLUDED),
         "speakers": found.speakers,
         "sources": found.sources,
         "appearances": found.appearances,
@@ -45,7 +45,9 @@ def summary(app: App) -> None:
         {"name": person, "claims": sum(counts.values()), **{str(s): n for s, n in counts.items()}}
         for person, counts in found.holders.items()
     ]
-    moves = [{**move_json(move), "word": move.word} for move in found.latest]
+    moves = [
+        {**move_json(move), "word": move.word, "by": move.recorded_by} for move in found.latest
+    ]
     sections = [
         Section(key, title, columns, rows, counted=False)
         for key, title, columns, rows in (
@@ -88,6 +90,7 @@ _HOLDERS = (
     _CLAIMS,
     Column("unverified", "Unverified", align="right"),
     Column("in_review", "In review", align="right"),
+    Column("awaiting_approval", "Awaiting approval", align="right"),
 )
 _LATEST = (
     Column("id", "ID", align="right"),

@@ -149,6 +149,7 @@ def _totals_json(totals: OpenTotals) -> dict[str, Any]:
         "open": totals.open,
         "unverified": totals.unverified,
         "in_review": totals.in_review,
+        "awaiting_approval": totals.awaiting_approval,
         "by_priority": {str(word): count for word, count in totals.by_priority.items()},
         "apart": {str(kind): count for kind, count in totals.apart.items()},
     }
@@ -164,6 +165,11 @@ def _preamble(totals: OpenTotals, day: dt.date | None, kinds: tuple[Kind, ...]) 
         f"{totals.open:,} to check{what}{stood}: {totals.unverified:,} unverified,"
         f" {totals.in_review:,} in review" + (f"; {urgencies}" if urgencies else "")
     ]
+    if totals.awaiting_approval:
+        wait = (
+            "1 awaits" if totals.awaiting_approval == 1 else f"{totals.awaiting_approval:,} await"
+        )
+        lines.append(f"{wait} approval: claimtrack claim list --status awaiting-approval")
     if any(totals.apart.values()):
         apart = ", ".join(_counted(count, kind) for kind, count in totals.apart.items() if count)
         lines.append(f"Counted apart: {apart}")

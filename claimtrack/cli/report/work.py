@@ -86,16 +86,28 @@ _SETTLED = (
     Column("closed_by", "By", max_width=20),
     Column("closed_because", "Because", grow=True),
 )
+_PROPOSED = (ID, STATEMENT, Column("proposed_verdict", "Proposed"), BY, BECAUSE)
+_REJECTED = (
+    ID,
+    STATEMENT,
+    Column("proposed_verdict", "Rejected"),
+    Column("proposed_by", "Proposed by", max_width=20),
+    Column("word", "Stands as"),
+    BY,
+    BECAUSE,
+)
 _LOAD = (
     Column("person", "Person", grow=True),
     Column("recorded", "Recorded", align="right"),
     Column("concluded", "Concluded", align="right"),
+    Column("approved", "Approved", align="right"),
     Column("holding", "Holding now", align="right"),
 )
 _PERIOD_KEYS = words(
     "id statement kind status verdict disputed from_status from_verdict replaced change reason"
-    " because by at evidence_count evidence speaker source source_url person recorded"
-    " concluded holding what no from due_on state closed_at closed_by closed_because"
+    " because by at proposed_verdict proposed_by decision decided_by decision_because"
+    " evidence_count evidence speaker source source_url person recorded"
+    " concluded approved holding what no from due_on state closed_at closed_by closed_because"
 )
 
 
@@ -140,6 +152,7 @@ def period(
             "person": one.person,
             "recorded": one.recorded,
             "concluded": one.concluded,
+            "approved": one.approved,
             "holding": one.holding,
         }
         for one in done.load
@@ -150,6 +163,8 @@ def period(
         Section("changed", "Verdict changed", _CHANGED, _moves(done.changed)),
         Section("reopened", "Reopened", _REOPENED, _moves(done.reopened)),
         Section("set_aside", "Set aside", _SET_ASIDE, _moves(done.set_aside)),
+        Section("proposed", "Proposed for approval", _PROPOSED, _moves(done.proposed), quiet=True),
+        Section("rejected", "Proposals rejected", _REJECTED, _moves(done.rejected), quiet=True),
         Section("raised", "Objections and challenges", _RAISED, disputes_json(done.raised)),
         Section("settled", "Answered and decided", _SETTLED, disputes_json(done.settled)),
         Section("load", "Load", _LOAD, load),
@@ -189,7 +204,7 @@ _PIECES = Column("withdrawn_evidence", "Evidence", fixed=True, max_width=16)
     "--days",
     metavar="N",
     type=click.IntRange(0, 36_500),
-    help="In review for more than that many days. [default: the setting review_days]",
+    help="In review or awaiting approval for more than N days. [default: the setting review_days]",
 )
 @limit_option("rows of a section")
 def overdue(app: App, days: int | None, limit: int | None) -> None:
@@ -219,6 +234,13 @@ def overdue(app: App, days: int | None, limit: int | None) -> None:
             f"In review for more than {patience} days",
             _late("Days", "due_on", "Due"),
             _rows(late.in_review),
+        ),
+        Section(
+            "awaiting_approval",
+            f"Awaiting approval for more than {patience} days",
+            _late("Days", "due_on", "Due"),
+            _rows(late.awaiting_approval),
+            quiet=True,
         ),
         Section(
             "evidence_withdrawn",
