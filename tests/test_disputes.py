@@ -90,6 +90,8 @@ def test_the_answer_ends_the_dispute_and_stays_on_record(ok: Run, claim_id: int)
     assert story["disputed"] is False
     answered = story["objections"][0]["answered"]
     assert (answered["by"], answered["because"]) == ("Ana Ruiz", "It is ours: see its head")
+    assert "disputed" not in ok("claim", "list").out
+    assert ok("claim", "list", "--disputed").out == ""
     told = ok("claim", "show", claim_id).out
     assert "disputed" not in told
     assert "Answered by Ana Ruiz on" in told
@@ -129,6 +131,18 @@ def test_a_new_verdict_does_not_answer_an_objection_and_says_so(ok: Run, claim_i
     moves = ok("report", "period", "--since", "2000", "--format", "json").json
     assert [move["disputed"] for move in moves["concluded"]] == [True]
     assert [move["disputed"] for move in moves["changed"]] == [False]
+
+
+def test_a_claim_that_was_reopened_is_disputed_until_the_answer(ok: Run, claim_id: int) -> None:
+    object_to(ok, claim_id)
+    ok("claim", "mark", claim_id, "in-review", "--because", "Asked the road office")
+
+    assert "in-review (disputed)" in ok("report", "unverified").out
+    assert "in-review (disputed)" in ok("claim", "show", claim_id).out
+    (row,) = ok("report", "unverified", "--format", "json").json["rows"]
+    assert (row["status"], row["disputed"]) == ("in_review", True)
+    ok("claim", "answer", claim_id, "--because", "It is ours")
+    assert "disputed" not in ok("report", "unverified").out
 
 
 def test_claims_are_found_by_their_dispute(ok: Run, claim_id: int, database_url: str) -> None:

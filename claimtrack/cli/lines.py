@@ -185,7 +185,7 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
     for key in _WORDS & flat.keys():
         flat[key] = hyphenated(flat[key]) if flat[key] else None
     if row.get("disputed"):
-        for key in ("word", "verdict", "new_verdict"):
+        for key in ("word", "status", "verdict", "new_verdict"):
             if flat.get(key):
                 flat[key] = told_word(flat[key], disputed=True)
     for key in ("at", "recorded_at", "oldest_recorded_at", "withdrawn_at", "closed_at"):

@@ -171,11 +171,13 @@ def _latest_verdict(view: ClaimView) -> int:
 
 
 def _chosen(disputes: Sequence[One], view: ClaimView, no: int | None, closing: str) -> One:
-    """The open one that is meant; ``closing`` is the command that closes one, by its address.
+    """The one that is meant: of that number, else the only open one, else the last.
+
+    ``closing`` is the command that closes one, by its address.
 
     Raises:
         NotFoundError: there is none of that number.
-        ConflictError: it is closed already, several are open, or none is.
+        ConflictError: several are open, or there never was one.
     """
     what = "objection" if closing.startswith("answer") else "challenge"
     show = f"claimtrack claim show {view.id}"
@@ -195,8 +197,6 @@ def _chosen(disputes: Sequence[One], view: ClaimView, no: int | None, closing: s
         one = next(iter(waiting or disputes[-1:]), None)
         if one is None:
             raise ConflictError(f"Claim {view.id} has no {what}.", next_command=show)
-    if one.closed is not None:
-        raise _closed_already(one)
     return one
 
 

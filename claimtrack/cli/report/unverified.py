@@ -48,7 +48,7 @@ _FOR_PEOPLE = (
     Column("due_on", "Due", fixed=True, drop=1),
 )
 _FOR_SPREADSHEETS = sheet(
-    "id statement kind status priority age_days assigned_to speaker manner said_on"
+    "id statement kind status disputed priority age_days assigned_to speaker manner said_on"
     " source_id source_url source_title publisher published_on reach appearances"
     " due_on recorded_at recorded_by"
 )
