@@ -175,7 +175,7 @@ def results(outcome: Outcome) -> dict[str, str | None]:
 
 def test_check_finds_nothing_wrong(desk: str, ok: Run) -> None:
     found = results(ok("db", "check", "--format", "json"))
-    assert len(found) == 18
+    assert len(found) == 19
     assert set(found.values()) == {None}
     assert all(line.endswith(" ok") for line in ok("db", "check").out.splitlines()[1:])
 
@@ -204,6 +204,11 @@ def test_check_finds_nothing_wrong(desk: str, ok: Run) -> None:
             "UPDATE claim SET reach = 1 + id",
         ),
         ("no appearance is missing", "claim 1", "UPDATE appearance SET no = 2 WHERE claim_id = 1"),
+        (
+            "no objection or challenge is missing",
+            "claim 1",
+            "INSERT INTO objection (claim_id, no, review_no, because) VALUES (1, 2, 2, 'No')",
+        ),
         (
             "merged speakers make no chain",
             "speaker 2",
@@ -324,7 +329,7 @@ def test_check_names_what_was_tampered_with(
     assert problem in (found[name] or "")
     wrong = [check for check, told in found.items() if told]
     assert name in wrong
-    assert f"{len(wrong)} of 16 checks found something wrong." in outcome.err
+    assert f"{len(wrong)} of 19 checks found something wrong." in outcome.err
 
 
 def test_check_leaves_alone_what_others_keep_beside_the_tables(database_url: str, ok: Run) -> None:

@@ -193,6 +193,13 @@ _INVARIANTS = {
         SELECT 'claim ' || claim_id FROM appearance GROUP BY claim_id
         HAVING min(no) <> 1 OR max(no) <> count(*) ORDER BY claim_id
     """,
+    "no objection or challenge is missing": """
+        SELECT 'claim ' || claim_id FROM (
+            SELECT 'objection' AS what, claim_id, no FROM objection
+            UNION ALL SELECT 'challenge', claim_id, no FROM challenge
+        ) AS dispute
+        GROUP BY what, claim_id HAVING min(no) <> 1 OR max(no) <> count(*) ORDER BY claim_id
+    """,
     "merged speakers make no chain": """
         SELECT 'speaker ' || speaker.id FROM speaker
         JOIN speaker AS target ON target.id = speaker.merged_into_id
