@@ -329,6 +329,41 @@ def test_what_has_no_verdict_can_be_neither_objected_to_nor_challenged(
         assert f"claimtrack claim note {claim_id}" in refused.err
 
 
+def test_a_proposed_verdict_is_rejected_and_not_objected_to(run: Run, ok: Run) -> None:
+    ok("policy", "second_reviewer", "on")
+    ok("claim", "add", "It rained", "--speaker", "Lena Vogt", "--source", "https://example.org/1")
+    ok("claim", "mark", 1, "unproven", "--because", "Nobody measured it")
+
+    refused = object_to(run, 1)
+    assert refused.code == 4
+    assert "Claim 1 is awaiting-approval: there is no verdict to object to." in refused.err
+    assert "claimtrack claim reject 1 --because WHY" in refused.err
+
+
+def test_what_is_seen_can_be_said_with_an_objection(run: Run, ok: Run, claim_id: int) -> None:
+    words = ("claim", "object", claim_id, "--because", "No", "--if-version")
+    assert "is at version 2 by now, not 1" in run(*words, 1).err
+    ok(*words, 2)
+
+
+def test_a_dispute_over_a_claim_that_was_merged_is_still_answered(
+    run: Run, ok: Run, claim_id: int, database_url: str
+) -> None:
+    with make_engine(database_url).begin() as connection:
+        head = records.claim(connection, "The same in other words")
+    object_to(ok, claim_id)
+    challenge(ok, claim_id, "2001-02-03")
+    ok("claim", "merge", head, claim_id, "--because", "The same")
+
+    assert object_to(run, claim_id).code == challenge(run, claim_id).code == 4
+    totals = ok("report", "summary", "--format", "json").json["totals"]
+    assert (totals["disputed"], totals["challenges_open"]) == (0, 1)
+    (late,) = ok("report", "overdue", "--format", "json").json["challenges"]
+    assert late["id"] == claim_id
+    ok("claim", "answer", claim_id, "--because", "It is ours")
+    ok("claim", "challenge", claim_id, "rejected", "--because", "They did say it")
+
+
 def test_an_empty_database_has_nothing_to_dispute(run: Run) -> None:
     assert object_to(run, 1).code == challenge(run, 1).code == 3
     assert run("claim", "list", "--disputed").err == "No claim is like that.\n"
@@ -390,7 +425,8 @@ def test_nobody_objects_to_a_verdict_that_they_have_not_seen(
     _, err = late.communicate(timeout=60)
 
     assert late.returncode == 4
-    assert f"marked claim {claim_id} unverifiable a moment ago" in err
+    assert f"Claim {claim_id} is at version 3 by now, not 2." in err
+    assert "marked it unverifiable" in err
     assert shown(ok, claim_id)["objections"] == []
 
 

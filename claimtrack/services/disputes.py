@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
-from claimtrack.errors import ConflictError, MergedClaimError, NotFoundError
+from claimtrack.errors import ConflictError, NotFoundError
 from claimtrack.keys import clean_text
-from claimtrack.models.claims import claim
 from claimtrack.models.disputes import challenge, objection
 from claimtrack.services.days import day_set_by_others
 from claimtrack.services.marks import shortened
+from claimtrack.services.reviews import look
 from claimtrack.services.stories import load_claim
 from claimtrack.services.views import ChallengeView, ClaimView, ObjectionView
 from claimtrack.vocab import Outcome, hyphenated
@@ -43,28 +43,24 @@ class Disputed:
         return next(one for one in self.claim.challenges if one.no == self.no)
 
 
-def object_to(connection: Connection, claim_id: int, because: str) -> Disputed:
+def object_to(
+    connection: Connection, claim_id: int, because: str, *, if_version: int | None = None
+) -> Disputed:
     """Object to the verdict that stands; the claim is disputed until the objection is answered.
+
+    ``if_version`` is what a person had seen.
 
     Raises:
         NotFoundError: there is no such claim.
-        ConflictError: it has no verdict, or was marked a moment ago.
+        ConflictError: it has no verdict, was changed since ``if_version`` or a moment ago, or was
+            merged into another.
         InvalidDataError: the reason is blank or too long.
     """
     because = clean_text(because, "reason (--because)", limit=TEXT_LIMIT, multiline=True)
-    view = _locked(connection, claim_id)
+    (view,) = look(connection, [claim_id], if_version)
     if view.verdict is None:
-        raise ConflictError(
-            f"Claim {claim_id} is {hyphenated(view.word)}: there is no verdict to object to."
-            " Say what you know in a note.",
-            next_command=f"claimtrack claim note {claim_id} TEXT",
-        )
-    no = len(view.objections) + 1
-    connection.execute(
-        insert(objection).values(
-            claim_id=claim_id, no=no, review_no=_latest_verdict(view), because=because
-        )
-    )
+        raise _no_verdict(view, "object to")
+    no = _open(connection, objection, view, because=because)
     return Disputed(load_claim(connection, claim_id), no)
 
 
@@ -101,30 +97,16 @@ def challenge_verdict(
 
     Raises:
         NotFoundError: there is no such claim.
-        ConflictError: it never had a verdict, or was marked a moment ago.
+        ConflictError: it never had a verdict, was changed a moment ago, or was merged into another.
         InvalidDataError: a text is blank or too long, or the day can't be read.
     """
     because = clean_text(given.because, "reason (--because)", limit=TEXT_LIMIT, multiline=True)
     challenger = clean_text(given.challenger, "name (--from)", limit=300)
     due_on, told = day_set_by_others(given.due, "--due", today)
-    view = _locked(connection, claim_id)
+    (view,) = look(connection, [claim_id], None)
     if view.last_verdict is None:
-        raise ConflictError(
-            f"Claim {claim_id} is {hyphenated(view.word)}: there is no verdict to challenge."
-            " Say in a note who asks what.",
-            next_command=f"claimtrack claim note {claim_id} TEXT",
-        )
-    no = len(view.challenges) + 1
-    connection.execute(
-        insert(challenge).values(
-            claim_id=claim_id,
-            no=no,
-            review_no=_latest_verdict(view),
-            challenger=challenger,
-            because=because,
-            due_on=due_on,
-        )
-    )
+        raise _no_verdict(view, "challenge")
+    no = _open(connection, challenge, view, challenger=challenger, because=because, due_on=due_on)
     return Disputed(load_claim(connection, claim_id), no, tuple(told))
 
 
@@ -144,30 +126,29 @@ def decide_challenge(
     return _closed(connection, challenge, one, closed_because=because, outcome=outcome)
 
 
-def _locked(connection: Connection, claim_id: int) -> ClaimView:
-    """The claim as it stands, and nobody else's from here on.
+def _open(connection: Connection, table: Table, view: ClaimView, **values: Any) -> int:
+    """Record one against the latest verdict of a claim that is locked; its number is given back."""
+    latest = next(one.no for one in reversed(view.reviews) if one.verdict is not None)
+    number = (
+        select(func.coalesce(func.max(table.c.no), 0) + 1)
+        .where(table.c.claim_id == view.id)
+        .scalar_subquery()
+    )
+    made = insert(table).values(claim_id=view.id, no=number, review_no=latest, **values)
+    return int(connection.execute(made.returning(table.c.no)).scalar_one())
 
-    Read first and locked then: whoever waited for another person's mark is told so, rather than
-    disputing a verdict that they have not seen.
-    """
-    seen = connection.execute(select(claim.c.review_no).where(claim.c.id == claim_id)).scalar()
-    locked = connection.execute(
-        select(claim.c.review_no).where(claim.c.id == claim_id).with_for_update(key_share=True)
-    ).scalar()
-    view = load_claim(connection, claim_id)
-    if view.merged_into is not None:
-        raise MergedClaimError(claim_id, view.merged_into.claim_id)
-    if seen != locked:
-        raise ConflictError(
-            f"{view.reviews[-1].recorded_by} marked claim {claim_id} {hyphenated(view.word)} a"
-            f" moment ago: {shortened(view.reviews[-1].because)}",
-            next_command=f"claimtrack claim show {claim_id}",
+
+def _no_verdict(view: ClaimView, to: str) -> ConflictError:
+    told = f"Claim {view.id} is {hyphenated(view.word)}: there is no verdict to {to}."
+    if view.proposal is not None:
+        return ConflictError(
+            f"{told} To send back the one that {view.proposal.recorded_by} proposed:",
+            next_command=f"claimtrack claim reject {view.id} --because WHY",
         )
-    return view
-
-
-def _latest_verdict(view: ClaimView) -> int:
-    return next(review.no for review in reversed(view.reviews) if review.verdict is not None)
+    return ConflictError(
+        f"{told} Say in a note what is to be said.",
+        next_command=f"claimtrack claim note {view.id} TEXT",
+    )
 
 
 def _chosen(disputes: Sequence[One], view: ClaimView, no: int | None, closing: str) -> One:

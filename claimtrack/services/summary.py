@@ -78,7 +78,8 @@ def summary(connection: Connection) -> Summary:
             .label("appearances"),
             rested_on_withdrawn.scalar_subquery().label("evidence_withdrawn"),
             select(func.count(objection.c.claim_id.distinct()))
-            .where(objection.c.closed_at.is_(None))
+            .join(claim, claim.c.id == objection.c.claim_id)
+            .where(objection.c.closed_at.is_(None), claim.c.merged_into_id.is_(None))
             .scalar_subquery()
             .label("disputed"),
             select(func.count())

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 )
 @click.argument("claim_id", metavar="ID", type=Id())
 @click.option("--because", metavar="TEXT", required=True, help="What is wrong with the verdict.")
-def object_(app: App, claim_id: int, because: str) -> None:
+@click.option("--if-version", metavar="N", type=Id(), help="Only if nobody changed it since.")
+def object_(app: App, claim_id: int, because: str, if_version: int | None) -> None:
     """Object to the verdict that stands. It stays, and is shown as disputed until the answer.
 
     There can be several objections; each is answered apart. The verdict is changed with claim
@@ -32,7 +33,7 @@ def object_(app: App, claim_id: int, because: str) -> None:
     from claimtrack.services.disputes import object_to
 
     with app.write() as connection:
-        done = object_to(connection, claim_id, because)
+        done = object_to(connection, claim_id, because, if_version=if_version)
     one = done.objection
     _say(app, done, f"objection {one.address} by {one.recorded_by}")
     app.say(f"It is answered with:\n  claimtrack claim answer {one.address} --because ANSWER")
@@ -104,7 +105,8 @@ def challenge(
         done = disputes.decide_challenge(connection, claim_id, no, Outcome(outcome), because)
     one = done.challenge
     _say(app, done, f"challenge {one.address} by {one.challenger} {one.outcome}")
-    if one.outcome is Outcome.UPHELD and done.claim.last_verdict is one.verdict:
+    view = done.claim
+    if one.outcome is Outcome.UPHELD and one.verdict is view.last_verdict and not view.proposal:
         app.say(
             f"The verdict {hyphenated(one.verdict)} is not corrected by that. Correct it with:\n"
             f"  claimtrack claim mark {claim_id} VERDICT --because WHY --change {Change.CORRECTION}"
