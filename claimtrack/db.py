@@ -221,10 +221,23 @@ def write_transaction(engine: Engine, *, actor: str) -> Iterator[Connection]:
     statement can forget to say it.
     """
     with engine.begin() as connection:
-        connection.execute(
-            text("SELECT set_config('claimtrack.actor', :actor, true)"), {"actor": actor}
-        )
+        say_actor(connection, actor)
         yield connection
+
+
+def say_actor(connection: Connection, actor: str) -> str | None:
+    """Say who acts in this transaction; the login's name where that is the actor whatever is said.
+
+    A login that can't become the owner of ``current_actor()`` is its own actor.
+    """
+    return connection.execute(
+        text(
+            "SELECT CASE WHEN NOT pg_has_role(SESSION_USER, (SELECT proowner FROM pg_proc"
+            " WHERE oid = to_regprocedure('public.current_actor()')), 'MEMBER')"
+            " THEN SESSION_USER END, set_config('claimtrack.actor', :actor, true)"
+        ),
+        {"actor": actor},
+    ).scalar()
 
 
 @contextmanager

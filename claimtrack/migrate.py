@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, text
 
 from claimtrack.db import HEAD_REVISION, schema_revision
 from claimtrack.errors import ConflictError, DatabaseError, NotFoundError, SchemaError
+from claimtrack.services import people
 
 #: Key of the advisory lock that one migrating process holds: "claimtrk" in ASCII.
 LOCK_KEY = 0x636C61696D74726B
@@ -100,6 +101,7 @@ def upgrade(
 ) -> Moved:
     """Bring the schema up to ``revision``, one transaction a migration.
 
+    Logins that were granted a role get at the newest revision what it needs on its tables.
     ``notice`` is told, in one line and only if there is something to do, what is going to happen.
 
     Raises:
@@ -123,6 +125,8 @@ def upgrade(
                     else f"Upgrading the tables from revision {before} to {target}."
                 )
             command.upgrade(_config(connection), target)
+            if target == known[-1]:
+                people.apply_to_tables(connection)
             connection.commit()
             return Moved(before, target)
     return Moved(before, before)

@@ -34,6 +34,7 @@ from claimtrack import embedded
 from claimtrack.cli import cli
 from claimtrack.db import make_engine, write_transaction
 from claimtrack.migrate import upgrade
+from claimtrack.vocab import Role
 
 #: Who acts in the tests, unless a test says otherwise.
 ACTOR = "Ana Ruiz"
@@ -305,6 +306,74 @@ def own(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServe
     server = OwnServer(run, tmp_path_factory.mktemp("own") / "data")
     yield server
     embedded.stop(server.folder)
+
+
+PASSWORD = "correct horse"
+
+
+class Desk:
+    """Commands under logins of their own, each with one role in this test's database."""
+
+    def __init__(self, run: Run, server: Server, database_url: str) -> None:
+        self.run = run
+        self.server = server
+        self.owner_url = database_url
+        self.database = str(conninfo_to_dict(database_url)["dbname"])
+
+    def login(self, name: str) -> str:
+        """The login of this name: of this run alone, since a server's tests share its logins."""
+        return f"{self.server.dbname}{name}"
+
+    def url(self, name: str) -> str:
+        """The URL by which that login comes in, with its password."""
+        login, password = quote(self.login(name), safe=""), quote(PASSWORD, safe="")
+        host = quote(self.server.host, safe="/")
+        return (
+            f"postgresql://{login}:{password}@/{self.database}?host={host}&port={self.server.port}"
+        )
+
+    def grant(self, name: str, role: str) -> Outcome:
+        """Give it a role, as the owner."""
+        return self.run(
+            *("db", "grant", self.login(name), role, "--password"), input=f"{PASSWORD}\n"
+        )
+
+    def __call__(self, name: str, *args: object, **options: Any) -> Outcome:
+        """Run a command under that login."""
+        env = {"CLAIMTRACK_DATABASE_URL": self.url(name), **options.pop("env", {})}
+        return self.run(*args, env=env, **options)
+
+    def connect(self, name: str) -> psycopg.Connection:
+        """A connection of that login."""
+        return psycopg.connect(self.url(name), autocommit=True)
+
+    def drop_roles(self) -> None:
+        """Take away what was made on the server."""
+        with psycopg.connect(self.owner_url, autocommit=True) as connection:
+            for (name,) in connection.execute(
+                "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname ^@ %s OR rolname ^@ %s",
+                (self.server.dbname, f"claimtrack_{self.server.dbname}"),
+            ).fetchall():
+                connection.execute(f"REASSIGN OWNED BY {name} TO CURRENT_USER".encode())
+                connection.execute(f"DROP OWNED BY {name}".encode())
+                connection.execute(f"DROP ROLE {name}".encode())
+
+
+@pytest.fixture
+def desk(run: Run, server: Server, database_url: str) -> Iterator[Desk]:
+    """A desk's server, on which nobody has been granted anything yet."""
+    desk = Desk(run, server, database_url)
+    yield desk
+    desk.drop_roles()
+
+
+@pytest.fixture
+def staff(desk: Desk) -> Desk:
+    """A desk with one login of each role, called as the role is."""
+    for role in Role:
+        outcome = desk.grant(role, role)
+        assert outcome.code == 0, outcome.err
+    return desk
 
 
 Start = Callable[..., "subprocess.Popen[str]"]

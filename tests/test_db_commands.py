@@ -72,7 +72,7 @@ def test_status_counts_every_row(desk: str, ok: Run) -> None:
 
 
 def test_status_says_how_far_the_actor_can_be_trusted(database_url: str, ok: Run) -> None:
-    assert "an actor is only what was typed" in ok("db", "status").out
+    assert "only as strong as what was typed" in ok("db", "status").out
     url = make_url(database_url)
     clerk = Identifier(f"{url.database}_clerk")  # roles belong to the whole server
     with psycopg.connect(database_url, autocommit=True) as connection:

@@ -14,6 +14,7 @@ import click
 from claimtrack.cli.streams import asking
 from claimtrack.errors import DatabaseError, InvalidDataError, UsageError
 from claimtrack.render import Format, Listing, emit, emit_object, escape_terminal
+from claimtrack.vocab import Role
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -167,7 +168,9 @@ class App:
 
     @contextmanager
     def _at_head(
-        self, begin: Callable[[Engine], AbstractContextManager[Connection]]
+        self,
+        begin: Callable[[Engine], AbstractContextManager[Connection]],
+        needs: Role = Role.READER,
     ) -> Iterator[Connection]:
         from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -175,11 +178,13 @@ class App:
         from claimtrack.services.refusals import explain, explain_connection
 
         restarted = False
+        login = None
         while True:
             engine = self._engine(restarted=restarted)
             with ExitStack() as stack:
                 try:
                     connection = stack.enter_context(begin(engine))
+                    login = login_of(connection)
                     revision = schema_revision(connection)
                 except OperationalError as error:
                     if not self.embedded or restarted:
@@ -187,7 +192,7 @@ class App:
                     restarted = True
                     continue
                 except DBAPIError as error:
-                    raise explain(error) from error
+                    raise explain(error, login, needs) from error
                 refuse_old_server(connection)
                 if revision == HEAD_REVISION:
                     try:
@@ -195,7 +200,7 @@ class App:
                         # Leave the transaction here, where what it refuses is explained.
                         stack.close()
                     except DBAPIError as error:
-                        raise explain(error) from error
+                        raise explain(error, login, needs) from error
                     return
             self._bring_to_head(engine, revision)
 
@@ -227,12 +232,43 @@ class App:
 
         return self._at_head(read_transaction)
 
-    def write(self) -> AbstractContextManager[Connection]:
-        """One transaction in the actor's name: all of it, or nothing."""
-        from claimtrack.db import write_transaction
+    def write(self, needs: Role = Role.RECORDER) -> AbstractContextManager[Connection]:
+        """One transaction in the actor's name: all of it, or nothing.
 
-        actor = self.actor()
-        return self._at_head(lambda engine: write_transaction(engine, actor=actor))
+        ``needs`` is the role from which on a login may do this: for the sentence where the
+        database refuses one of another role.
+        """
+        return self._at_head(self._acting, needs)
+
+    @contextmanager
+    def _acting(self, engine: Engine) -> Iterator[Connection]:
+        from claimtrack.db import say_actor
+
+        # Of our own database it is clear beforehand that nobody but us vouches for the name.
+        said = self.actor() if self.embedded else self.settings.actor
+        with engine.begin() as connection:
+            login = say_actor(connection, said or "")
+            if login is not None:
+                self._refuse_another_actor(login)
+            elif said is None:
+                say_actor(connection, self.actor())
+            yield connection
+
+    def _refuse_another_actor(self, login: str) -> None:
+        """Refuse an actor that was typed, where the login is the actor; a kept one is passed by."""
+        typed = self.flags.get("actor")
+        if typed is not None and typed.strip() != login:
+            raise UsageError(
+                f"On this login you act as {login}, and the database records that: leave --actor"
+                " out."
+            )
+
+    def actor_here(self, connection: Connection) -> str:
+        """Who acts on this connection: the login where it is one of its own, else as `actor`."""
+        from claimtrack.db import say_actor
+
+        login = None if self.embedded else say_actor(connection, "")
+        return self.actor() if login is None else login
 
     # -- output -------------------------------------------------------------------------------
 
@@ -245,6 +281,11 @@ class App:
     def emit_object(self, data: Mapping[str, Any], text: Iterable[str]) -> None:
         """Print one thing: ``text`` for a person, ``data`` for a program."""
         emit_object(data, self.format, sys.stdout, text=text, width=self.width, color=self.color)
+
+
+def login_of(connection: Connection) -> str:
+    """The name under which we logged in."""
+    return str(connection.connection.dbapi_connection.info.user)  # type: ignore[union-attr]
 
 
 def refuse_old_server(connection: Connection) -> None:

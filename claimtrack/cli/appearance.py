@@ -10,7 +10,7 @@ import click
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.options import appearance_given, appearance_options
 from claimtrack.cli.params import AppearanceId, Id, Words
-from claimtrack.vocab import Finding, Manner, hyphenated
+from claimtrack.vocab import Finding, Manner, Role, hyphenated
 
 if TYPE_CHECKING:
     from claimtrack.services.appearances import AppearanceGiven
@@ -132,7 +132,7 @@ def attribution(
     from claimtrack.services.appearances import find_attribution
     from claimtrack.services.stories import load_claim
 
-    with app.write() as connection:
+    with app.write(Role.REVIEWER) as connection:
         told = find_attribution(connection, *address, Finding(finding), because, supports=supports)
         view = load_claim(connection, address[0])
     for line in told:

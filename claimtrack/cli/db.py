@@ -25,6 +25,7 @@ _MODULES = {
     **dict.fromkeys(("status", "url", "check", "upgrade", "downgrade", "start", "stop"), _HERE),
     **dict.fromkeys(("digest", "backup"), "claimtrack.cli.keeping"),
     **dict.fromkeys(("restore",), "claimtrack.cli.restoring"),
+    **dict.fromkeys(("grant", "revoke", "grants"), "claimtrack.cli.granting"),
 }
 
 
@@ -125,10 +126,18 @@ def _status_json(app: App, state: str, found: DatabaseStatus | None) -> dict[str
         "counts": found and found.counts,
         "session_user": found and found.session_user,
         "owns_tables": found and found.owns_tables,
-        "actor": app.settings.actor,
+        "role": found and found.role,
+        "actor": _actor(app, found),
+        "actor_vouched": found and not (app.embedded or found.owns_tables),
         "data_dir": str(folder) if app.embedded else None,
         "log": str(server_log(folder)) if app.embedded else None,
     }
+
+
+def _actor(app: App, found: DatabaseStatus | None) -> str | None:
+    if found is None or app.embedded or found.owns_tables:
+        return app.settings.actor
+    return found.session_user
 
 
 def _status_text(app: App, state: str, found: DatabaseStatus | None) -> Iterator[str]:
@@ -167,13 +176,17 @@ def _schema_words(app: App, revision: str | None) -> str:
 
 
 def _who(app: App, found: DatabaseStatus) -> str:
-    """Who writes, and how far the name can be trusted."""
-    actor = f", acting as {app.settings.actor}" if app.settings.actor else ""
+    """Who writes, and how strong the name is that goes beside it."""
+    user = found.session_user
     if app.embedded or found.owns_tables:
-        trust = "it may do anything here, so an actor is only what was typed"
-    else:
-        trust = "stored beside every actor"
-    return f"{found.session_user}{actor} (the database user: {trust})"
+        acting = f", acting as {app.settings.actor}" if app.settings.actor else ""
+        return (
+            f"{user}{acting} (this login may do anything here, so an actor is only as strong as"
+            " what was typed)"
+        )
+    if found.role is None:
+        return f"{user}, who has no role here: claimtrack db grant {user} reader"
+    return f"{user}, {found.role} (the database vouches for the name, whatever actor is said)"
 
 
 def _rows(counts: dict[str, int]) -> str:

@@ -9,7 +9,7 @@ import click
 from claimtrack.cli.app import App, command
 from claimtrack.cli.params import Words
 from claimtrack.render import Column, Listing, escape_terminal
-from claimtrack.vocab import MOST_PUBLISHERS, Policy
+from claimtrack.vocab import MOST_PUBLISHERS, Policy, Role
 
 if TYPE_CHECKING:
     from claimtrack.services.policies import PolicySet, PolicyView
@@ -98,7 +98,7 @@ def independent_publishers(app: App, number: int, because: str | None) -> None:
 def _set(app: App, name: Policy, value: str, because: str | None) -> None:
     from claimtrack.services import policies as service
 
-    with app.write() as connection:
+    with app.write(Role.ADMIN) as connection:
         done = service.set_policy(connection, name, value, because)
     app.emit_object({**_json(done.after), "was": done.before.value}, [_told(done)])
     if name is Policy.SECOND_REVIEWER and value == "off" and done.waiting:

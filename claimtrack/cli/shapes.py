@@ -233,13 +233,15 @@ def speaker_json(view: SpeakerView) -> Json:
 
 
 def source_json(view: SourceView) -> Json:
-    """A source with its captures."""
+    """A source with its captures; null for a login that may not know of any."""
     ref = source_ref_json(view.ref)
     return {
         **(ref or {}),
         "external_id": view.external_id,
         "language": view.language,
-        "captures": [
+        "captures": None
+        if view.captures is None
+        else [
             {
                 "id": capture.id,
                 "sha256": capture.sha256,

@@ -240,7 +240,8 @@ def _lines(app: App, view: SourceView) -> Iterator[str]:
                     f"{one.file_name or 'a file'}, {one.byte_count:,} bytes,"
                     f" {one.media_type or 'type unknown'}, sha256 {one.sha256}",
                 )
-                for one in view.captures
+                for one in view.captures or ()
             ),
+            ("filed", "not for this login to see" if view.captures is None else None),
         )
     )

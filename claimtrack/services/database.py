@@ -14,7 +14,8 @@ from claimtrack.models.reviews import evidence, review, transition
 from claimtrack.models.rules import LOGGED
 from claimtrack.models.sources import source
 from claimtrack.services import catalog
-from claimtrack.vocab import TRANSITIONS, VERDICTS_WITHOUT_EVIDENCE
+from claimtrack.services.people import role_of_session
+from claimtrack.vocab import TRANSITIONS, VERDICTS_WITHOUT_EVIDENCE, Role
 
 #: How many offenders a failed check names.
 NAMED = 10
@@ -25,12 +26,17 @@ COUNTED = (claim, appearance, source, speaker, evidence, review, event)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """What a server says of one database. ``counts`` holds the tables that are there."""
+    """What a server says of one database. ``counts`` holds the tables that we may read.
+
+    ``owns_tables`` is of a login that may do anything here, so that an actor on it is what was
+    said; any other is its own actor, with the ``role`` that it has.
+    """
 
     server_version: str
     database: str
     session_user: str
     owns_tables: bool
+    role: Role | None
     size_bytes: int
     revision: str | None
     counts: dict[str, int]
@@ -66,27 +72,33 @@ def status(connection: Connection) -> DatabaseStatus:
             " (SELECT rolsuper FROM pg_roles WHERE rolname = SESSION_USER)"
         )
     ).one()
-    owners = {
-        row.relname: row.owned
+    found = {
+        row.relname: row
         for row in connection.execute(
             text(
-                "SELECT relname, pg_has_role(SESSION_USER, relowner, 'MEMBER') AS owned"
+                "SELECT relname, pg_has_role(SESSION_USER, relowner, 'MEMBER') AS owned,"
+                " has_table_privilege(oid, 'SELECT') AS readable"
                 " FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
             )
         )
     }
+
+    def readable(name: str) -> bool:
+        return name in found and bool(found[name].readable)
+
     return DatabaseStatus(
         # Debian's says "15.14 (Debian 15.14-0+deb12u1)".
         server_version=str(version).split()[0],
         database=database,
         session_user=user,
-        owns_tables=bool(superuser) or owners.get("claim", False),
+        owns_tables=bool(superuser) or ("claim" in found and found["claim"].owned),
+        role=role_of_session(connection),
         size_bytes=size,
-        revision=schema_revision(connection) if "alembic_version" in owners else None,
+        revision=schema_revision(connection) if readable("alembic_version") else None,
         counts={
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in COUNTED
-            if table.name in owners
+            if readable(table.name)
         },
     )
 

@@ -6,10 +6,14 @@ can see, such as what somebody else did a moment ago.
 
 from __future__ import annotations
 
+import re
+import shlex
+
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 
 from claimtrack.errors import ClaimtrackError, ConflictError, DatabaseError, InvalidDataError
+from claimtrack.vocab import Role
 
 _MEANWHILE = "Somebody else changed it a moment ago: look at it again, then repeat the command."
 
@@ -102,11 +106,14 @@ def constraint_of(error: DBAPIError) -> str | None:
     return error.orig.diag.constraint_name if isinstance(error.orig, pg.Error) else None
 
 
-def explain(error: DBAPIError) -> ClaimtrackError:
+def explain(
+    error: DBAPIError, login: str | None = None, needs: Role = Role.READER
+) -> ClaimtrackError:
     """The error that a person should see for what the database refused.
 
-    Anything not foreseen becomes a `DatabaseError` that quotes the first line of the server's
-    own words.
+    ``login`` is who was refused, and ``needs`` the role from which on the command as a whole is
+    allowed. Anything not foreseen becomes a `DatabaseError` that quotes the first line of the
+    server's own words.
     """
     cause = error.orig
     known = _BY_CONSTRAINT.get(constraint_of(error) or "")
@@ -123,9 +130,7 @@ def explain(error: DBAPIError) -> ClaimtrackError:
         case pg.IntegrityError():
             return ConflictError(f"The database refused it: {_first_line(cause)}.")
         case pg.InsufficientPrivilege():
-            return DatabaseError(
-                f"The database does not let this user do that: {_first_line(cause)}."
-            )
+            return _not_allowed(cause, error.statement or "", login, needs)
         case pg.DiskFull():
             return DatabaseError("The database's disk is full. Nothing was recorded.")
         case pg.OperationalError():
@@ -134,6 +139,48 @@ def explain(error: DBAPIError) -> ClaimtrackError:
                 f" unless it said so: {_first_line(cause)}."
             )
     return DatabaseError(f"The database could not do it: {_first_line(cause)}.")
+
+
+#: What a role is needed for, in the sentence that refuses it; of reading, by table.
+_DOING = {
+    Role.READER: "read this database",
+    Role.RECORDER: "record anything",
+    Role.REVIEWER: "mark claims",
+    Role.ADMIN: "do that",
+}
+_READING = {"event": "read the trail of events", "capture": "read what is filed"}
+
+
+def _not_allowed(
+    cause: BaseException, statement: str, login: str | None, needs: Role
+) -> DatabaseError:
+    """The error for a login whose role is too small, and the command that gives it a larger one."""
+    from claimtrack.services.privileges import least, table_in
+
+    who = f"The login {login}" if login else "This login"
+    verb = (statement.split() or [""])[0].upper()
+    table = table_in(str(cause))
+    if table is None or verb not in ("SELECT", "INSERT", "UPDATE", "WITH"):
+        return DatabaseError(
+            f"{who} may not do that; the owner of the tables may. PostgreSQL says:"
+            f" {_first_line(cause)}."
+        )
+    locks = re.search(r"\bFOR (NO KEY )?(UPDATE|SHARE)\b", statement)
+    operation = "UPDATE" if locks else "SELECT" if verb == "WITH" else verb
+    role = least(table, operation)
+    if role is None:
+        return DatabaseError(
+            f"{who} may not do that, and no role may: PostgreSQL says: {_first_line(cause)}."
+        )
+    doing = _READING.get(table) if operation == "SELECT" else None
+    # The first refusal of a command is not always the last: it names what the whole needs.
+    if list(Role).index(needs) > list(Role).index(role):
+        role, doing = needs, None
+    return DatabaseError(
+        f"{who} may not {doing or _DOING[role]}: that takes the role {role}. Ask whoever keeps the"
+        " database for it:",
+        next_command=shlex.join(["claimtrack", "db", "grant", login or "LOGIN", role]),
+    )
 
 
 def _first_line(error: BaseException | None) -> str:
@@ -169,6 +216,11 @@ def explain_connection(error: DBAPIError, url: str | None) -> DatabaseError:
         )
     if 'role "' in words and "does not exist" in words:
         return DatabaseError(f"The server does not know that user ({where}).")
+    if 'permission denied for database "' in words:
+        return DatabaseError(
+            f"The server lets that login in, but not into the database ({where}). Ask whoever keeps"
+            " it for: claimtrack db grant LOGIN reader"
+        )
     for sign, sentence in _CONNECTION_WORDS:
         if sign in words:
             return DatabaseError(f"{sentence} ({where})")

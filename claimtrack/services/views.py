@@ -400,12 +400,15 @@ class CaptureView(NamedTuple):
 
 
 class SourceView(NamedTuple):
-    """A source with its captures and how many claims appear in it."""
+    """A source with its captures and how many claims appear in it.
+
+    ``captures`` is None for a login that may not know what is filed.
+    """
 
     ref: SourceRef
     external_id: str | None
     language: str | None
-    captures: tuple[CaptureView, ...]
+    captures: tuple[CaptureView, ...] | None
     claims: int
     evidence: int
     recorded_at: dt.datetime

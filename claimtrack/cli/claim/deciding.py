@@ -8,6 +8,7 @@ from claimtrack.cli.app import App, command
 from claimtrack.cli.claim.group import claim
 from claimtrack.cli.claim.marking import emit_moved
 from claimtrack.cli.params import ClaimIds, Id, flatten
+from claimtrack.vocab import Role
 
 _ids = click.argument("ids", metavar="ID...", type=ClaimIds(), nargs=-1, required=True)
 _if_version = click.option(
@@ -36,7 +37,7 @@ def approve(
     """
     from claimtrack.services import approvals
 
-    with app.write() as connection:
+    with app.write(Role.REVIEWER) as connection:
         views = approvals.approve(connection, flatten(ids), because, if_version=if_version)
     emit_moved(app, views)
 
@@ -57,6 +58,6 @@ def reject(app: App, ids: tuple[list[int], ...], because: str, if_version: int |
     """
     from claimtrack.services import approvals
 
-    with app.write() as connection:
+    with app.write(Role.REVIEWER) as connection:
         views = approvals.reject(connection, flatten(ids), because, if_version=if_version)
     emit_moved(app, views)

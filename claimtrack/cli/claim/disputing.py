@@ -10,7 +10,7 @@ from claimtrack.cli.app import App, command, need
 from claimtrack.cli.claim.group import claim
 from claimtrack.cli.params import DisputeId, Id, Words
 from claimtrack.render import escape_terminal
-from claimtrack.vocab import Change, Outcome, hyphenated, told_word
+from claimtrack.vocab import Change, Outcome, Role, hyphenated, told_word
 
 if TYPE_CHECKING:
     from claimtrack.services.disputes import Disputed
@@ -52,7 +52,7 @@ def answer(app: App, dispute: tuple[int, int | None], because: str) -> None:
     """
     from claimtrack.services.disputes import answer as answer_objection
 
-    with app.write() as connection:
+    with app.write(Role.REVIEWER) as connection:
         done = answer_objection(connection, *dispute, because)
     waiting = sum(1 for one in done.claim.objections if one.closed is None)
     more = f"; {waiting} still open" if waiting else ""
@@ -101,7 +101,7 @@ def challenge(
         _say(app, done, f"challenge {one.address} by {one.challenger}, due on {one.due_on}")
         return
     need(challenger is None and due is None, "--from and --due open a challenge; leave them out.")
-    with app.write() as connection:
+    with app.write(Role.REVIEWER) as connection:
         done = disputes.decide_challenge(connection, claim_id, no, Outcome(outcome), because)
     one = done.challenge
     _say(app, done, f"challenge {one.address} by {one.challenger} {one.outcome}")

@@ -9,6 +9,7 @@ import click
 from claimtrack.cli.app import App, command
 from claimtrack.cli.claim.group import claim
 from claimtrack.cli.params import ClaimIds, Id, flatten
+from claimtrack.vocab import Role
 
 if TYPE_CHECKING:
     from claimtrack.services.same import Joined
@@ -34,7 +35,7 @@ def merge(app: App, head_id: int, others: tuple[list[int], ...], because: str) -
     """
     from claimtrack.services import same
 
-    with app.write() as connection:
+    with app.write(Role.REVIEWER) as connection:
         joined = same.merge(connection, head_id, flatten(others), because)
     _show(app, joined)
 
@@ -48,7 +49,7 @@ def unmerge(app: App, claim_id: int, because: str) -> None:
     """Part a merged claim from its head; it goes on from where it stood."""
     from claimtrack.services import same
 
-    with app.write() as connection:
+    with app.write(Role.REVIEWER) as connection:
         joined = same.unmerge(connection, claim_id, because)
     _show(app, joined)
 

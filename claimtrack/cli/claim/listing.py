@@ -88,6 +88,8 @@ def list_claims(app: App, limit: int | None, after: int | None, **options: Any) 
     asked = _filter(app, options)
     most = row_limit(app, limit)
     with app.read() as connection:
+        if asked.assignee and asked.assignee.casefold() == "me":
+            asked = asked._replace(assignee=app.actor_here(connection))
         footer: tuple[str, ...] = ()
         rows: Iterator[dict[str, Any]]
         if not people(app):
@@ -119,7 +121,6 @@ def _narrowed(options: dict[str, Any]) -> bool:
 def _filter(app: App, options: dict[str, Any]) -> ClaimFilter:
     from claimtrack.services.listing import ClaimFilter
 
-    assignee = options["assignee"]
     return ClaimFilter(
         words=options["words"],
         kinds=tuple(Kind(kind) for kind in options["kinds"]),
@@ -127,7 +128,7 @@ def _filter(app: App, options: dict[str, Any]) -> ClaimFilter:
         speaker=options["speaker"],
         source=options["source"],
         text=options["text"],
-        assignee=app.actor() if assignee and assignee.casefold() == "me" else assignee,
+        assignee=options["assignee"],
         said_since=read_day(app, options["said_since"], "--said-since"),
         said_until=read_day(app, options["said_until"], "--said-until", last=True),
         recorded_since=_start(app, options["recorded_since"], "--recorded-since"),

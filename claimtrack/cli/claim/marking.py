@@ -11,7 +11,7 @@ from claimtrack.cli.app import App, command
 from claimtrack.cli.claim.group import claim
 from claimtrack.cli.params import ClaimIds, Id, Words, flatten
 from claimtrack.render import Column, Listing, escape_terminal
-from claimtrack.vocab import MARKS, Change, SetAsideReason, hyphenated
+from claimtrack.vocab import MARKS, Change, Role, SetAsideReason, hyphenated
 
 if TYPE_CHECKING:
     from claimtrack.services.views import ClaimView
@@ -75,7 +75,7 @@ def mark(
         if_version=if_version,
     )
     numbers = flatten(ids)
-    with app.write() as connection:
+    with app.write(Role.REVIEWER) as connection:
         marked = mark_many(connection, numbers, given, today=app.today())
     for line in marked.told:
         app.say(line)

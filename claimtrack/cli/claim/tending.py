@@ -90,8 +90,9 @@ def assign(app: App, ids: tuple[list[int], ...], name: str, due: str | None) -> 
 
     numbers = flatten(ids)
     need(numbers, "Which claims? Give at least one id.")
-    holder = {"me": app.actor(), "none": None}.get(name.casefold(), name)
     with app.write() as connection:
+        me = app.actor_here(connection) if name.casefold() == "me" else name
+        holder = None if name.casefold() == "none" else me
         claims.assign(connection, numbers, holder, due=due, today=app.today())
         views = load_claims(connection, numbers)
     app.emit(

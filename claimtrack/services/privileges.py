@@ -1,0 +1,142 @@
+"""What each role of a desk may do: the one place that says it, a table at a time.
+
+Each role may what the one before it may, and what stands here. Every table has its line: a test
+holds that. INSERT and UPDATE name their columns: who recorded a row and when, numbers, a claim's
+status and what else the database fills in are nobody's to write. No role may DELETE.
+"""
+
+from __future__ import annotations
+
+import re
+
+from claimtrack.vocab import Role
+
+READER, RECORDER, REVIEWER, ADMIN = Role
+
+#: Table (or sequence) to role to what it is granted, as GRANT says it.
+GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
+    "speaker": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (name, kind, description)",
+            "UPDATE (name, kind, description, merged_into_id)",
+        ),
+    },
+    "speaker_alias": {
+        READER: ("SELECT",),
+        RECORDER: ("INSERT (speaker_id, name, name_key, qualifier, qualifier_key)",),
+    },
+    "publisher": {READER: ("SELECT",), RECORDER: ("INSERT (name, name_key)",)},
+    "source": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (kind, url, host, source_key, title, publisher_id, agency_id, external_id,"
+            " published_on, published_precision, language)",
+            "UPDATE (kind, url, host, source_key, title, publisher_id, agency_id, external_id,"
+            " published_on, published_precision, language)",
+        ),
+    },
+    # Who files a document sees which ones are filed already; who reviews may read them.
+    "capture": {
+        RECORDER: (
+            "SELECT (id, source_id, sha256, byte_count, file_name, media_type, recorded_at,"
+            " recorded_by, db_user)",
+            "INSERT (source_id, sha256, byte_count, file_name, media_type, content)",
+        ),
+        REVIEWER: ("SELECT",),
+    },
+    "claim": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (statement, statement_key, copy_no, kind, language, topics, priority,"
+            " assigned_to, due_on, supersedes_id, origin, external_id)",
+            "UPDATE (statement, statement_key, copy_no, kind, language, topics, priority,"
+            " assigned_to, due_on, supersedes_id)",
+        ),
+        # Where two are one, a verdict may go from the lists.
+        REVIEWER: ("UPDATE (merged_into_id)",),
+    },
+    "appearance": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (claim_id, no, speaker_id, source_id, said_on, said_precision, manner, quote,"
+            " passage, place)",
+            "UPDATE (speaker_id, source_id, said_on, said_precision, manner, quote, passage,"
+            " place, withdrawn_because)",
+        ),
+    },
+    # Whether somebody said it is a finding, as a verdict is.
+    "attribution": {
+        READER: ("SELECT",),
+        REVIEWER: ("INSERT (claim_id, appearance_no, finding, because, source_id)",),
+    },
+    "figure": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (claim_id, comparator, low, high, unit, counted, place, on_date,"
+            " on_precision, since_date, since_precision)",
+            "UPDATE (comparator, low, high, unit, counted, place, on_date, on_precision,"
+            " since_date, since_precision)",
+        ),
+    },
+    "note": {READER: ("SELECT",), RECORDER: ("INSERT (claim_id, body)",)},
+    "evidence": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (claim_id, source_id, stance, excerpt, place)",
+            "UPDATE (withdrawn_because)",
+        ),
+    },
+    "transition": {READER: ("SELECT",)},
+    "review": {
+        READER: ("SELECT",),
+        REVIEWER: (
+            "INSERT (claim_id, no, from_status, status, verdict, because, change, reason, rating,"
+            " recheck_on, proposed_verdict, decision)",
+        ),
+    },
+    "review_evidence": {
+        READER: ("SELECT",),
+        REVIEWER: ("INSERT (claim_id, review_no, evidence_id)",),
+    },
+    # Anybody who records may disagree; closing a disagreement is for those who may mark.
+    "objection": {
+        READER: ("SELECT",),
+        RECORDER: ("INSERT (claim_id, no, review_no, because)",),
+        REVIEWER: ("UPDATE (closed_because)",),
+    },
+    "challenge": {
+        READER: ("SELECT",),
+        RECORDER: ("INSERT (claim_id, no, review_no, because, challenger, due_on)",),
+        REVIEWER: ("UPDATE (closed_because, outcome)",),
+    },
+    "policy": {READER: ("SELECT",), ADMIN: ("INSERT (name, value, because)",)},
+    # An event keeps what its row no longer shows.
+    "event": {ADMIN: ("SELECT",)},
+    "event_id_seq": {ADMIN: ("SELECT",)},
+    "ledger": {ADMIN: ("SELECT",)},
+    "seal": {
+        ADMIN: (
+            "SELECT",
+            "INSERT (no, previous_hash, hash, last_event_id, event_count, leaves)",
+        ),
+    },
+    "granted": {ADMIN: ("SELECT",)},
+    "alembic_version": {READER: ("SELECT",)},
+}
+
+#: Functions that anybody may call; all others run for their triggers, or for the owner alone.
+CALLABLE = frozenset({"current_actor", "bears_witness", "as_of"})
+
+
+def least(table: str, operation: str) -> Role | None:
+    """The role from which on a table takes an operation (SELECT, INSERT or UPDATE)."""
+    for role, granted in GRANTS.get(table, {}).items():
+        if any(one.startswith(operation) for one in granted):
+            return role
+    return None
+
+
+def table_in(message: str) -> str | None:
+    """The table that a server's words, in whatever language, speak of."""
+    return next((word for word in re.findall(r"\w+", message) if word in GRANTS), None)
