@@ -8,6 +8,7 @@ from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.events import event, ledger, seal
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.policies import policy
+from claimtrack.models.protection import export, protected_source
 from claimtrack.models.reviews import evidence, review, review_evidence, transition
 from claimtrack.models.sources import capture, source
 
@@ -19,12 +20,14 @@ __all__ = [
     "claim",
     "event",
     "evidence",
+    "export",
     "figure",
     "granted",
     "ledger",
     "note",
     "objection",
     "policy",
+    "protected_source",
     "publisher",
     "review",
     "review_evidence",

@@ -51,6 +51,11 @@ CATALOG = {
         SELECT tgrelid::regclass || ': ' || tgname, tgenabled::text || ' ' || pg_get_triggerdef(oid)
         FROM pg_trigger WHERE NOT tgisinternal
     """,
+    "policy": """
+        SELECT tablename || ': ' || policyname,
+            concat_ws(' ', permissive, roles::text, cmd, qual, with_check)
+        FROM pg_policies WHERE schemaname = 'public'
+    """,
     "function": """
         SELECT oid::regprocedure::text,
             concat_ws(' ', pg_get_functiondef(oid), obj_description(oid, 'pg_proc'))

@@ -40,6 +40,8 @@ MAY = {
     "event": "admin - -",
     "ledger": "admin - -",
     "seal": "admin admin -",
+    "protected_source": "reader - -",
+    "export": "admin recorder -",
     "granted": "admin - -",
     "alembic_version": "reader - -",
 }

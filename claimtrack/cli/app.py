@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claimtrack.cli.streams import asking
+from claimtrack.cli.typed import ask_for_dashes
 from claimtrack.errors import DatabaseError, InvalidDataError, UsageError
 from claimtrack.render import Format, Listing, emit, emit_object, escape_terminal
 from claimtrack.vocab import Role
@@ -358,7 +359,9 @@ def command(
         lines = "\n".join(f"  {line}" for line in example.strip().splitlines())
         epilog = f"\b\nExample:\n{lines}"
         make = click.command if group is None else group.command
-        return make(name, epilog=epilog, context_settings=context_settings)(decorated)
+        made = make(name, epilog=epilog, context_settings=context_settings)(decorated)
+        ask_for_dashes(made)
+        return made
 
     return register
 

@@ -128,6 +128,7 @@ class Dumped:
 
     holds: Holdings
     digest: str
+    rows: int
     tool: str
     left_out: list[str]
 
@@ -154,6 +155,7 @@ def backup(app: App, file: Path, *, force: bool) -> None:
         if str(file) == "-":
             need(not sys.stdout.isatty(), "A backup is no text: send it into a file or a pipe.")
             dumped = _dump_to_stdout(app)
+            _record(app, dumped, "standard output")
             for line in _backup_text(dumped, "standard output"):
                 click.echo(line, err=True)
             return
@@ -163,6 +165,7 @@ def backup(app: App, file: Path, *, force: bool) -> None:
         with new_file(file, replace=force) as part:
             dumped = dump(app, part)
             size = part.stat().st_size
+        _record(app, dumped, file.name)
     holds = dumped.holds
     data = {
         "file": str(file),
@@ -176,6 +179,27 @@ def backup(app: App, file: Path, *, force: bool) -> None:
         "left_out": dumped.left_out,
     }
     app.emit_object(data, _backup_text(dumped, f"{file} ({as_size(size)})"))
+
+
+def _record(app: App, dumped: Dumped, name: str) -> None:
+    """Record that all left the record: afterwards, so that the backup is of what was there."""
+    from claimtrack.db import HEAD_REVISION
+    from claimtrack.errors import DatabaseError
+    from claimtrack.services.exports import record_export
+
+    if dumped.holds.revision != HEAD_REVISION:
+        return  # older tables have no place for it
+    try:
+        with app.write() as connection:
+            record_export(
+                connection,
+                "backup",
+                fmt="pg_dump",
+                rows=dumped.rows,
+                filters={"file": name, "digest": dumped.digest},
+            )
+    except DatabaseError as error:  # a server that only reads can be backed up too
+        app.say(f"That this backup was taken is not recorded. {error.message}")
 
 
 def _backup_text(dumped: Dumped, place: str) -> Iterator[str]:
@@ -225,4 +249,5 @@ def dump(app: App, output: Path) -> Dumped:
         ) as running:
             found = _digest(connection, holds)
             running.wait()
-    return Dumped(holds, found.sha256, f"{tool.major} ({tool.path})", left_out)
+    rows = sum(one.rows for one in found.tables)
+    return Dumped(holds, found.sha256, rows, f"{tool.major} ({tool.path})", left_out)

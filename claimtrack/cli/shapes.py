@@ -225,6 +225,7 @@ def speaker_json(view: SpeakerView) -> Json:
         "aliases": list(view.aliases),
         "merged_into": speaker_ref_json(view.merged_into),
         "merged": [speaker_ref_json(ref) for ref in view.merged],
+        "protected": view.protected,
         "claims": view.claims,
         "recorded_at": view.recorded_at,
         "recorded_by": view.recorded_by,
@@ -253,6 +254,7 @@ def source_json(view: SourceView) -> Json:
             }
             for capture in view.captures
         ],
+        "protected": view.protected,
         "claims": view.claims,
         "evidence": view.evidence,
         "recorded_at": view.recorded_at,

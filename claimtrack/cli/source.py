@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,13 @@ from claimtrack.cli.blocks import after_option, claim_line_json, claim_lines, fi
 from claimtrack.cli.lines import limit_option, row_limit
 from claimtrack.cli.options import stack
 from claimtrack.cli.params import Id, Words
+from claimtrack.cli.protecting import (
+    identity_lines,
+    protect_options,
+    protects,
+    reveal_option,
+    say_mentions,
+)
 from claimtrack.errors import ConflictError, InvalidDataError
 from claimtrack.render import Column, Listing, style
 from claimtrack.vocab import SourceKind
@@ -142,6 +150,7 @@ def list_(
     example="""
 claimtrack source show 7
 claimtrack source show 7 --save minutes.pdf
+claimtrack source show 12 --reveal
 """,
 )
 @click.argument("reference", metavar="ID|URL")
@@ -151,23 +160,35 @@ claimtrack source show 7 --save minutes.pdf
     type=click.Path(path_type=Path),
     help="Write the bytes that were filed last; never over a file.",
 )
-def show(app: App, reference: str, save: Path | None) -> None:
-    """A source with what is filed for it, and the claims that rest on it."""
+@reveal_option
+def show(app: App, reference: str, save: Path | None, reveal: bool) -> None:
+    """A source with what is filed for it, and the claims that rest on it.
+
+    What a protected source is, is shown with --reveal to the database's owner and its admins
+    alone; that they looked is recorded, and so is that a file was saved.
+    """
     from claimtrack.cli.shapes import source_json
-    from claimtrack.services import captures, source_lists
+    from claimtrack.services import captures, protection, source_lists
 
     limit = TABLE_LIMIT if app.as_table else None
-    with app.read() as connection:
+    identity = None
+    with app.write() if reveal or save else app.read() as connection:
         view = source_lists.show(connection, reference)
         claims = source_lists.claims_in(connection, view.ref.id, limit=limit)
         pieces = source_lists.evidence_from(connection, view.ref.id, limit=limit)
-        filed = captures.latest_capture(connection, view.ref.id) if save is not None else None
-    if save is not None and filed is not None:
-        _save(save, filed.content)
+        filed = None
+        if save is not None:
+            filed = captures.take_out(connection, view.ref.id)
+            _save(save, filed.content)
+        if reveal:
+            identity = protection.reveal_source(connection, view.ref.id)
+    if filed is not None:
         app.say(f"Saved {len(filed.content):,} bytes to {save}.")
 
     def text() -> Iterator[str]:
         yield from _lines(app, view)
+        if identity is not None:
+            yield from identity_lines(f"Behind source {view.ref.id}", identity, color=app.color)
         yield from claim_lines("Claims in it", claims, view.claims, color=app.color)
         yield from claim_lines("Evidence from it", pieces, view.evidence, color=app.color)
         if limit in (len(claims), len(pieces)):
@@ -178,7 +199,8 @@ def show(app: App, reference: str, save: Path | None) -> None:
         | {
             "appearances": [claim_line_json(line) for line in claims],
             "evidence_on": [claim_line_json(line) for line in pieces],
-        },
+        }
+        | ({} if identity is None else {"identity": asdict(identity)}),
         text(),
     )
 
@@ -193,15 +215,47 @@ def _save(path: Path, content: bytes) -> None:
         raise InvalidDataError(f"{path} can't be written: {error.strerror}.") from error
 
 
-@command(source, "edit", example='claimtrack source edit 7 --publisher "Lake Post"')
+@command(
+    source,
+    "edit",
+    example="""
+claimtrack source edit 7 --publisher "Lake Post"
+claimtrack source edit 12 --protected --because "The witness asked for it"
+""",
+)
 @click.argument("source_id", metavar="ID", type=Id())
 @click.option("--url", metavar="URL", help="Its address.")
 @_details
+@protect_options
 @click.option("--because", metavar="TEXT", help="Why.")
-def edit(app: App, source_id: int, because: str | None, **details: str | None) -> None:
-    """Put a source's details right; '' removes one."""
+def edit(
+    app: App,
+    source_id: int,
+    protected: bool,
+    pseudonym: str | None,
+    because: str | None,
+    **details: str | None,
+) -> None:
+    """Put a source's details right ('' removes one), or protect what it is.
+
+    With --protected its address, title, publisher, agency, external id and file names leave the
+    record, and a pseudonym takes their place: the one given with --as, or "Source ID". Only the
+    database's owner and its admins can see what it is, with source show --reveal. There is no
+    way back.
+    """
+    change = any(value is not None for value in details.values())
+    if protects(protected, pseudonym, change):
+        from claimtrack.services import protection
+
+        with app.write() as connection:
+            hidden, left = protection.protect_source(
+                connection, source_id, pseudonym, because or ""
+            )
+        say_mentions(app, left)
+        _show(app, hidden)
+        return
     need(
-        any(value is not None for value in details.values()),
+        change,
         "What should change? Give --title, --publisher, --published or another detail.",
     )
     from claimtrack.services import source_lists, sources
@@ -233,12 +287,14 @@ def _lines(app: App, view: SourceView) -> Iterator[str]:
             ("language", view.language),
             ("claims", view.claims),
             ("evidence on", view.evidence or None),
+            ("protected", "the title is a pseudonym" if view.protected else None),
             ("recorded", f"{view.recorded_at:%Y-%m-%d} by {view.recorded_by}"),
             *(
                 (
                     "filed",
                     f"{one.file_name or 'a file'}, {one.byte_count:,} bytes,"
-                    f" {one.media_type or 'type unknown'}, sha256 {one.sha256}",
+                    f" {one.media_type or 'type unknown'}"
+                    + (f", sha256 {one.sha256}" if one.sha256 else ""),
                 )
                 for one in view.captures or ()
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,13 @@ from claimtrack.cli.app import TABLE_LIMIT, App, command, need
 from claimtrack.cli.blocks import after_option, claim_line_json, claim_lines, fields, more, one_more
 from claimtrack.cli.lines import limit_option, row_limit
 from claimtrack.cli.params import Id, Words
+from claimtrack.cli.protecting import (
+    identity_lines,
+    protect_options,
+    protects,
+    reveal_option,
+    say_mentions,
+)
 from claimtrack.render import Column, Listing, style
 from claimtrack.vocab import SpeakerKind
 
@@ -30,6 +38,7 @@ def speaker() -> None:
     example="""
 claimtrack speaker add "Ana Ruiz" --kind person --description "Mayor of Lindau" --alias "A. Ruiz"
 claimtrack speaker add "John Smith (Ohio senator)"
+claimtrack speaker add --protected "Source K7"
 """,
 )
 @click.argument("name")
@@ -38,6 +47,7 @@ claimtrack speaker add "John Smith (Ohio senator)"
 @click.option("--alias", "aliases", metavar="NAME", multiple=True, help="Another name; repeat.")
 @click.option("--qualifier", metavar="TEXT", help="Tells two of one name apart: 'Ohio senator'.")
 @click.option("--new-speaker", is_flag=True, help="Insist, though the name is near another one.")
+@click.option("--protected", is_flag=True, help="NAME is a pseudonym; who it is is not recorded.")
 def add(
     app: App,
     name: str,
@@ -46,8 +56,10 @@ def add(
     aliases: tuple[str, ...],
     qualifier: str | None,
     new_speaker: bool,
+    protected: bool,
 ) -> None:
     """Record a speaker before any claim does."""
+    need(not (protected and aliases), "A protected speaker has one name: its pseudonym.")
     from claimtrack.cli.asking import ask_which_speaker
     from claimtrack.services import speaker_records
     from claimtrack.services.speakers import NearMissError
@@ -62,6 +74,7 @@ def add(
                 aliases=aliases,
                 qualifier=qualifier,
                 insist_new=insist_new,
+                protected=protected,
             )
 
     try:
@@ -113,35 +126,67 @@ def _names(aliases: object) -> list[str]:
     return [str(alias) for alias in aliases] if isinstance(aliases, list) else []
 
 
-@command(speaker, "show", example="claimtrack speaker show 3")
+@command(
+    speaker,
+    "show",
+    example="""
+claimtrack speaker show 3
+claimtrack speaker show 7 --reveal
+""",
+)
 @click.argument("name", metavar="ID|NAME")
-def show(app: App, name: str) -> None:
-    """A speaker with all its names, and what it is on record as saying."""
-    from claimtrack.cli.shapes import speaker_json
-    from claimtrack.services import speaker_lists
+@reveal_option
+def show(app: App, name: str, reveal: bool) -> None:
+    """A speaker with all its names, and what it is on record as saying.
 
-    with app.read() as connection:
+    Who a protected speaker is, is shown with --reveal to the database's owner and its admins
+    alone; that they looked is recorded.
+    """
+    from claimtrack.cli.shapes import speaker_json
+    from claimtrack.services import protection, speaker_lists
+
+    identities = None
+    with app.write() if reveal else app.read() as connection:
         view = speaker_lists.show(connection, name)
+        if reveal:
+            identities = protection.reveal_speaker(connection, view)
         lines = speaker_lists.claims_of(
             connection, view.id, limit=TABLE_LIMIT if app.as_table else None
         )
 
     def text() -> Iterator[str]:
         yield from _lines(app, view)
+        for number, identity in (identities or {}).items():
+            yield from identity_lines(f"Behind speaker {number}", identity, color=app.color)
         yield from claim_lines("Said", lines, view.claims, color=app.color)
         if len(lines) == TABLE_LIMIT:
             yield f"  All of them: claimtrack claim list --speaker {view.id}"
 
     app.emit_object(
-        speaker_json(view) | {"appearances": [claim_line_json(line) for line in lines]}, text()
+        speaker_json(view)
+        | {"appearances": [claim_line_json(line) for line in lines]}
+        | (
+            {}
+            if identities is None
+            else {"identities": {str(one): asdict(who) for one, who in identities.items()}}
+        ),
+        text(),
     )
 
 
-@command(speaker, "edit", example='claimtrack speaker edit 3 --name "Ana Ruiz Vega"')
+@command(
+    speaker,
+    "edit",
+    example="""
+claimtrack speaker edit 3 --name "Ana Ruiz Vega"
+claimtrack speaker edit 7 --protected --as "Source K7" --because "Asked not to be named"
+""",
+)
 @click.argument("speaker_id", metavar="ID", type=Id())
 @click.option("--name", metavar="NAME", help="How to write it; the old name still leads here.")
 @click.option("--kind", type=Words.of(SpeakerKind), help="Who speaks.")
 @click.option("--description", metavar="TEXT", help="Who this is; '' removes it.")
+@protect_options
 @click.option("--because", metavar="TEXT", help="Why.")
 def edit(
     app: App,
@@ -149,13 +194,28 @@ def edit(
     name: str | None,
     kind: str | None,
     description: str | None,
+    protected: bool,
+    pseudonym: str | None,
     because: str | None,
 ) -> None:
-    """Change how a speaker is written."""
-    need(
-        (name, kind, description) != (None, None, None),
-        "What should change? Give --name, --kind or --description.",
-    )
+    """Change how a speaker is written, or protect who it is.
+
+    With --protected its names and its description leave the record, and a pseudonym takes their
+    place: the one given with --as, or "Speaker ID". Only the database's owner and its admins can
+    see who it is, with speaker show --reveal. There is no way back.
+    """
+    change = (name, kind, description) != (None, None, None)
+    if protects(protected, pseudonym, change):
+        from claimtrack.services import protection
+
+        with app.write() as connection:
+            view, left = protection.protect_speaker(
+                connection, speaker_id, pseudonym, because or ""
+            )
+        say_mentions(app, left)
+        _show(app, view)
+        return
+    need(change, "What should change? Give --name, --kind or --description.")
     from claimtrack.services import speaker_records
 
     with app.write() as connection:
@@ -233,6 +293,7 @@ def _lines(app: App, view: SpeakerView) -> Iterator[str]:
             ("kind", view.kind),
             ("who", view.description),
             ("merged into", head and f"{head.name} ({head.id})"),
+            ("protected", "the name is a pseudonym" if view.protected else None),
             ("also called", "; ".join(view.aliases)),
             ("merged here", "; ".join(f"{ref.name} ({ref.id})" for ref in view.merged)),
             ("claims", view.claims),

@@ -113,10 +113,11 @@ BEGIN
     IF wanted = 0 THEN
         RETURN NULL;
     END IF;
-    SELECT count(DISTINCT source.origin) INTO found
+    SELECT count(DISTINCT COALESCE(hidden.origin, source.origin)) INTO found
     FROM review_evidence
     JOIN evidence ON evidence.id = review_evidence.evidence_id
     JOIN source ON source.id = evidence.source_id
+    LEFT JOIN protected_source AS hidden ON hidden.source_id = source.id
     WHERE review_evidence.claim_id = NEW.claim_id AND review_evidence.review_no = NEW.no
         AND evidence.withdrawn_at IS NULL
         AND bears_witness(NEW.claim_id, evidence.source_id)

@@ -138,7 +138,8 @@ CREATE FUNCTION count_reach(claim_ids bigint[]) RETURNS void LANGUAGE plpgsql {P
 BEGIN
     UPDATE claim SET reach = counted.reach
     FROM (
-        SELECT told.head_id, count(DISTINCT source.origin)::integer AS reach
+        SELECT told.head_id,
+            count(DISTINCT COALESCE(hidden.origin, source.origin))::integer AS reach
         FROM (
             SELECT asked.id AS head_id, asked.id FROM unnest(claim_ids) AS asked (id)
             UNION ALL
@@ -147,6 +148,7 @@ BEGIN
         LEFT JOIN appearance
             ON appearance.claim_id = told.id AND appearance.withdrawn_at IS NULL
         LEFT JOIN source ON source.id = appearance.source_id
+        LEFT JOIN protected_source AS hidden ON hidden.source_id = source.id
         GROUP BY told.head_id
     ) AS counted
     WHERE claim.id = counted.head_id AND claim.reach <> counted.reach;
@@ -316,11 +318,18 @@ $$
 # A reprint is no second witness: text of the same wire counts as the article it was taken from.
 BEARS_WITNESS = f"""
 CREATE FUNCTION bears_witness(the_claim_id bigint, the_source_id bigint) RETURNS boolean
-LANGUAGE sql STABLE {PINNED} AS $$
+LANGUAGE sql STABLE {AS_OWNER}
+{PINNED} AS $$
+    -- A protected source is still of the house that it was of.
+    WITH houses AS NOT MATERIALIZED (
+        SELECT source.id, COALESCE(source.agency_id, hidden.agency_id) AS agency_id,
+            COALESCE(source.publisher_id, hidden.publisher_id) AS publisher_id
+        FROM source LEFT JOIN protected_source AS hidden ON hidden.source_id = source.id
+    )
     SELECT NOT EXISTS (
         SELECT FROM appearance
-        JOIN source AS told ON told.id = appearance.source_id
-        JOIN source AS offered ON offered.id = the_source_id
+        JOIN houses AS told ON told.id = appearance.source_id
+        JOIN houses AS offered ON offered.id = the_source_id
         WHERE appearance.claim_id = ANY (same_claims(the_claim_id))
             AND appearance.withdrawn_at IS NULL
             AND (told.id = offered.id OR told.agency_id = offered.agency_id

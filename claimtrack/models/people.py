@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -41,6 +42,12 @@ class SpeakerColumns(Recorded, Merged):
         ForeignKey("speaker.id"),
         comment="the speaker that this one was found to be; never a chain",
     )
+    protected = Column(
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the name is a pseudonym; who it is stands in protected_source, or nowhere",
+    )
     version = Column(Integer, nullable=False, server_default="1", comment="counts the edits")
 
 
@@ -75,6 +82,12 @@ class SpeakerAliasColumns(Recorded):
     qualifier_key = Column(
         Text(collation="C"), nullable=False, server_default="", comment="empty without a qualifier"
     )
+    protected = Column(
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the name moved to protected_source, and leads to nobody any more",
+    )
 
 
 speaker_alias = Table(
@@ -88,6 +101,7 @@ def _() -> Sequence[SchemaItem]:
         filled("name", 300),
         filled("qualifier", 300),
         CheckConstraint("(qualifier IS NULL) = (qualifier_key = '')", name="qualifier_key"),
+        CheckConstraint("NOT protected OR qualifier IS NULL", name="protected"),
         UniqueConstraint("name_key", "qualifier_key"),
         Index(None, "speaker_id"),
     )

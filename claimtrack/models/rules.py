@@ -19,6 +19,8 @@ from claimtrack.models import (  # noqa: F401 - fill the metadata
     events,
     people,
     policies,
+    protecting,
+    protection,
     reviews,
     sources,
 )
@@ -37,6 +39,8 @@ APPEND_ONLY = (
     "event",
     "ledger",
     "seal",
+    "protected_source",
+    "export",
 )
 
 #: Tables whose rows are edited, but never removed.
@@ -73,6 +77,8 @@ LOGGED = {
     "granted": ("id", ""),
     "objection": ("claim_id,no", ""),
     "challenge": ("claim_id,no", ""),
+    "protected_source": ("id", "identity,salt,origin,publisher_id,agency_id"),
+    "export": ("id", ""),
 }
 
 
@@ -205,6 +211,7 @@ TRIGGERS = (
     " AND NEW.decision IS DISTINCT FROM 'rejected')"
     " EXECUTE FUNCTION require_evidence()",
     *approval.TRIGGERS,
+    *protecting.TRIGGERS,
 )
 
 TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ", ".join(
@@ -214,7 +221,7 @@ TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ",
 #: The database's own number, which its first seal names.
 LEDGER_ROW = "INSERT INTO ledger (id) VALUES (1)"
 
-_FUNCTIONS = (*FUNCTIONS, *approval.FUNCTIONS)
+_FUNCTIONS = (*FUNCTIONS, *approval.FUNCTIONS, *protecting.FUNCTIONS)
 
 #: A trigger fires for whoever changes its table, but who may not call its function can't hang it
 #: on a table of their own, and have it write there what never happened.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -66,6 +67,12 @@ class SourceColumns(Recorded):
         comment="whose word it is: agency, else publisher, else host, else the source alone;"
         " reach counts these",
     )
+    protected = Column(
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the title is a pseudonym; what it is stands in protected_source",
+    )
     version = Column(Integer, nullable=False, server_default="1", comment="counts the edits")
 
 
@@ -89,6 +96,10 @@ def _() -> Sequence[SchemaItem]:
         CheckConstraint("octet_length(source_key) = 32", name="source_key"),
         CheckConstraint("(url IS NULL) = (host IS NULL)", name="host"),
         CheckConstraint("url IS NOT NULL OR title IS NOT NULL", name="named"),
+        CheckConstraint(
+            "NOT protected OR num_nonnulls(url, publisher_id, agency_id, external_id) = 0",
+            name="protected",
+        ),
         Index(None, "publisher_id", postgresql_where=text("publisher_id IS NOT NULL")),
         Index(None, "agency_id", postgresql_where=text("agency_id IS NOT NULL")),
     )

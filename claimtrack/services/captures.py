@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from claimtrack.errors import ConflictError, InvalidDataError, NotFoundError
 from claimtrack.models.sources import capture
+from claimtrack.services.exports import record_export
 from claimtrack.services.sources import Recorded, SourceGiven, record, resolve
 from claimtrack.services.stories import load_sources
 from claimtrack.vocab import SourceKind
@@ -124,18 +125,19 @@ def _file(connection: Connection, source_id: int, file: FiledBytes) -> None:
     )
 
 
-def latest_capture(connection: Connection, source_id: int) -> FiledBytes:
-    """The bytes that were filed last for a source.
+def take_out(connection: Connection, source_id: int) -> FiledBytes:
+    """The bytes that were filed last for a source; that they left the record is recorded.
 
     Raises:
         NotFoundError: none were.
     """
     row = connection.execute(
-        select(capture.c.file_name, capture.c.content)
+        select(capture.c.id, capture.c.file_name, capture.c.content)
         .where(capture.c.source_id == source_id)
         .order_by(capture.c.id.desc())
         .limit(1)
     ).first()
     if row is None:
         raise NotFoundError(f"No file is filed for source {source_id}.")
+    record_export(connection, "file", rows=1, filters={"source": source_id, "capture": row.id})
     return FiledBytes(row.file_name or f"source-{source_id}", bytes(row.content))

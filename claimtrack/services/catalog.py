@@ -68,6 +68,11 @@ _QUERIES = {
         WHERE relnamespace = 'public'::regnamespace AND relname = ANY(:tables)
             AND NOT tgisinternal
     """,
+    "policies": """
+        SELECT policyname || ' on ' || tablename,
+            concat_ws(' ', permissive, roles::text, cmd, qual, with_check)
+        FROM pg_policies WHERE schemaname = 'public' AND tablename = ANY(:tables)
+    """,
     "functions": """
         SELECT format('%s(%s)', proname, pg_get_function_identity_arguments(oid)),
             pg_get_functiondef(oid)

@@ -189,7 +189,8 @@ _INVARIANTS = {
     "reach counts the origins of the appearances": """
         SELECT 'claim ' || claim.id FROM claim
         LEFT JOIN (
-            SELECT told.claim_id, count(DISTINCT source.origin) AS reach
+            SELECT told.claim_id,
+                count(DISTINCT COALESCE(hidden.origin, source.origin)) AS reach
             FROM (
                 SELECT id AS claim_id, id FROM claim
                 UNION ALL
@@ -197,6 +198,7 @@ _INVARIANTS = {
             ) AS told
             JOIN appearance ON appearance.claim_id = told.id
             JOIN source ON source.id = appearance.source_id
+            LEFT JOIN protected_source AS hidden ON hidden.source_id = source.id
             WHERE appearance.withdrawn_at IS NULL GROUP BY told.claim_id
         ) AS counted ON counted.claim_id = claim.id
         WHERE claim.reach <> COALESCE(counted.reach, 0) ORDER BY claim.id

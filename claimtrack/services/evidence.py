@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from claimtrack.errors import ConflictError, InvalidDataError, MergedClaimError, NotFoundError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import claim
+from claimtrack.models.protection import protected_source as hidden
 from claimtrack.models.reviews import evidence
 from claimtrack.models.sources import source
 from claimtrack.services.stories import load_evidence, merged_ids, no_claim
@@ -190,10 +191,12 @@ def refuse_few_publishers(
     """
     if not wanted:
         return
+    # Where a protected source belongs is seen by few; for the others the database counts.
     found = connection.execute(
-        select(func.count(source.c.origin.distinct())).where(
-            source.c.id == func.any(list(source_ids))
-        )
+        select(func.count(func.coalesce(hidden.c.origin, source.c.origin).distinct()))
+        .select_from(source)
+        .outerjoin(hidden, hidden.c.source_id == source.c.id)
+        .where(source.c.id == func.any(list(source_ids)))
     ).scalar_one()
     if found < wanted:
         publishers = "1 independent publisher" if found == 1 else f"{found} independent publishers"

@@ -18,7 +18,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "speaker": {
         READER: ("SELECT",),
         RECORDER: (
-            "INSERT (name, kind, description)",
+            "INSERT (name, kind, description, protected)",
             "UPDATE (name, kind, description, merged_into_id)",
         ),
     },
@@ -121,12 +121,24 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "INSERT (no, previous_hash, hash, last_event_id, event_count, leaves)",
         ),
     },
+    # Row security lets those alone see a row who may read events.
+    "protected_source": {READER: ("SELECT",)},
+    "export": {RECORDER: ("INSERT (what, format, row_count, filters)",), ADMIN: ("SELECT",)},
     "granted": {ADMIN: ("SELECT",)},
     "alembic_version": {READER: ("SELECT",)},
 }
 
 #: Functions that anybody may call; all others run for their triggers, or for the owner alone.
-CALLABLE = frozenset({"current_actor", "bears_witness", "as_of"})
+CALLABLE = frozenset(
+    {
+        "current_actor",
+        "bears_witness",
+        "as_of",
+        "reads_identities",
+        "protect_speaker",
+        "protect_source",
+    }
+)
 
 
 def least(table: str, operation: str) -> Role | None:

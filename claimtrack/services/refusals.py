@@ -56,6 +56,12 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
         ConflictError,
         f"Evidence that this rests on is another claim's by now. {_MEANWHILE}",
     ),
+    "protected_together": (
+        ConflictError,
+        "Speakers are merged only when both are protected, or neither is.",
+    ),
+    "already_protected": (ConflictError, f"It was protected meanwhile. {_MEANWHILE}"),
+    "stay_protected": (ConflictError, "What is protected keeps its pseudonym, and nothing more."),
     "append_only": (ConflictError, "What is recorded stays: it can't be changed or removed."),
     "only_withdraw": (ConflictError, f"It was withdrawn meanwhile. {_MEANWHILE}"),
     "pk_objection": (ConflictError, f"Somebody objected meanwhile. {_MEANWHILE}"),

@@ -95,6 +95,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> list[SourceView]:
             source.c.id,
             source.c.external_id,
             source.c.language,
+            source.c.protected,
             source.c.recorded_at,
             source.c.recorded_by,
             source.c.version,
@@ -109,6 +110,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> list[SourceView]:
             external_id=row.external_id,
             language=row.language,
             captures=None if captures is None else tuple(captures[row.id]),
+            protected=row.protected,
             claims=claims.get(row.id, 0),
             evidence=pieces.get(row.id, 0),
             recorded_at=row.recorded_at,
@@ -124,22 +126,34 @@ def _captures(connection: Connection, ids: Sequence[int]) -> defaultdict[int, li
     """What is filed for sources, never its content: a page of them may have gigabytes of it."""
     captures: defaultdict[int, list[CaptureView]] = defaultdict(list)
     for filed in connection.execute(
-        select(*(column for column in capture.c if column.name != "content"))
+        select(*(column for column in capture.c if column.name != "content"), source.c.protected)
+        .join(source, source.c.id == capture.c.source_id)
         .where(capture.c.source_id == func.any(list(ids)))
         .order_by(capture.c.id)
     ):
         captures[filed.source_id].append(
             CaptureView(
                 id=filed.id,
-                sha256=filed.sha256.hex(),
+                sha256=None if filed.protected else filed.sha256.hex(),
                 byte_count=filed.byte_count,
-                file_name=filed.file_name,
+                file_name=None if filed.protected else filed.file_name,
                 media_type=filed.media_type,
                 recorded_at=filed.recorded_at,
                 recorded_by=filed.recorded_by,
             )
         )
     return captures
+
+
+def file_names(connection: Connection, source_id: int) -> list[str]:
+    """The names of the files that were filed for a source."""
+    return list(
+        connection.scalars(
+            select(capture.c.file_name)
+            .distinct()
+            .where(capture.c.source_id == source_id, capture.c.file_name.is_not(None))
+        )
+    )
 
 
 def claims_in(

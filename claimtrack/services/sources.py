@@ -54,6 +54,10 @@ OPTIONS = {
 }
 
 
+#: The fields that tell what a source is; of a protected one nobody may give them again.
+IDENTIFYING = frozenset({"url", "title", "publisher", "agency", "external_id"})
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What came of recording a source: whether it is new, and which empty fields were filled."""
@@ -193,6 +197,7 @@ def record(connection: Connection, given: SourceGiven) -> Recorded:
     known = select(source.c.id).where(source.c.source_key == key)
     found = connection.scalar(known)
     if found is None:
+        _refuse_protected(connection, key)
         made = connection.scalar(
             insert(source)
             .values(source_key=key, **_columns(connection, values))
@@ -244,7 +249,9 @@ def _agree(connection: Connection, row: Row[Any], values: Mapping[str, Any]) -> 
     """Fill the empty fields of a known source, and refuse what contradicts the others."""
     if values.keys() != {"url"}:
         # Two people may be filling it in at once; new claims may still refer to it meanwhile.
-        row = _locked(connection, row.id)
+        row = locked_row(connection, row.id)
+    if row.protected and not values.keys().isdisjoint(IDENTIFYING):
+        raise protected_already(row)
     ref = load_sources(connection, [row.id])[row.id]
     fresh: dict[str, Any] = {}
     for field, said in values.items():
@@ -258,7 +265,34 @@ def _agree(connection: Connection, row: Row[Any], values: Mapping[str, Any]) -> 
     return Recorded(_write(connection, row, ref, fresh), False, tuple(fresh))
 
 
-def _locked(connection: Connection, source_id: int) -> Row[Any]:
+def protected_already(row: Row[Any]) -> ConflictError:
+    """The error for what would tell, or hide once more, what a protected source is."""
+    return ConflictError(
+        f"Source {row.id} is protected: what it is called, where it stands and whose it is stay as"
+        " they are.",
+        next_command=f"claimtrack source show {row.id}",
+    )
+
+
+def _refuse_protected(connection: Connection, key: bytes) -> None:
+    """Refuse to record in the open what is protected; told to those who may know."""
+    from claimtrack.services.identities import source_of_key
+
+    hidden = source_of_key(connection, key)
+    if hidden is not None:
+        raise ConflictError(
+            f"That is source {hidden}, which is protected: recorded again, it would be seen what"
+            " it is. Give its number instead.",
+            next_command=f"claimtrack source show {hidden}",
+        )
+
+
+def locked_row(connection: Connection, source_id: int) -> Row[Any]:
+    """The row of a source, locked until the transaction ends.
+
+    Raises:
+        NotFoundError: there is no such source.
+    """
     query = select(source).where(source.c.id == source_id).with_for_update(key_share=True)
     return connection.execute(query).first() or _row(connection, source_id)
 
@@ -268,10 +302,14 @@ def _write(
 ) -> SourceRef:
     """Change fields of a source, and with them what tells it apart."""
     named = ("url", "publisher", "title", "external_id")
-    key = _key({field: _stored(row, ref, field) for field in named} | dict(values))
+    said = {field: _stored(row, ref, field) for field in named} | dict(values)
+    # Nothing tells a protected source apart but its number.
+    key = row.source_key if row.protected else _key(said)
     other = connection.scalar(
         select(source.c.id).where(source.c.source_key == key, source.c.id != row.id)
     )
+    if key != row.source_key:
+        _refuse_protected(connection, key)
     if other is not None:
         label = load_sources(connection, [other])[other].label
         raise ConflictError(
@@ -339,7 +377,9 @@ def edit(
         ConflictError: with the change it would be the same as another source.
         InvalidDataError: a value can't be recorded, or nothing would name the source.
     """
-    row = _locked(connection, source_id)
+    row = locked_row(connection, source_id)
+    if row.protected and any(getattr(change, field) is not None for field in IDENTIFYING):
+        raise protected_already(row)
     if because is not None:
         say_why(connection, clean_text(because, "reason", limit=20000, multiline=True))
     removed = {

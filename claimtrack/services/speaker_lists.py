@@ -39,7 +39,12 @@ def list_speakers(
 def all_names(connection: Connection) -> list[str]:
     """Every name that leads to a speaker, as written, in alphabetical order."""
     return list(
-        connection.scalars(select(speaker_alias.c.name).distinct().order_by(speaker_alias.c.name))
+        connection.scalars(
+            select(speaker_alias.c.name)
+            .distinct()
+            .where(~speaker_alias.c.protected)
+            .order_by(speaker_alias.c.name)
+        )
     )
 
 
@@ -75,7 +80,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> list[SpeakerView]:
     names: defaultdict[int, list[str]] = defaultdict(list)
     for alias in connection.execute(
         select(speaker_alias.c.speaker_id, speaker_alias.c.name, speaker_alias.c.qualifier)
-        .where(speaker_alias.c.speaker_id == func.any(list(rows)))
+        .where(speaker_alias.c.speaker_id == func.any(list(rows)), ~speaker_alias.c.protected)
         .order_by(speaker_alias.c.id)
     ):
         names[alias.speaker_id].append(
@@ -103,6 +108,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> list[SpeakerView]:
             ),
             merged_into=heads.get(row.merged_into_id),
             merged=tuple(merged[row.id]),
+            protected=row.protected,
             claims=len(set().union(*(claims[member] for member in belongs[row.id]))),
             recorded_at=row.recorded_at,
             recorded_by=row.recorded_by,

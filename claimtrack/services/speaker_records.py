@@ -38,8 +38,12 @@ def add(
     aliases: Sequence[str] = (),
     qualifier: str | None = None,
     insist_new: bool = False,
+    protected: bool = False,
 ) -> SpeakerView:
     """Record a new speaker.
+
+    With ``protected`` the name is a pseudonym, and who it is is recorded nowhere. Pseudonyms
+    look alike, so one that is near another is no question.
 
     Raises:
         ConflictError: the name already leads to a speaker, or one of the aliases to another.
@@ -54,12 +58,12 @@ def add(
             " name, tell them apart with --qualifier.",
             next_command=f"claimtrack speaker show {found[1].id}",
         )
-    if not insist_new:
+    if not insist_new and not protected:
         likely = near_ones(connection, asked)
         if likely:
             raise NearMissError(asked.typed, likely)
     text = None if description is None else clean_text(description, "description", limit=2000)
-    made = create(connection, asked, kind, text)
+    made = create(connection, asked, kind, text, protected=protected)
     for alias in aliases:
         add_alias(connection, made.id, alias)
     return show(connection, str(made.id))
@@ -72,7 +76,7 @@ def add_alias(connection: Connection, speaker_id: int, name: str) -> bool:
         ConflictError: the name leads to another speaker, or this one was merged into another.
         NotFoundError: there is no such speaker.
     """
-    _lock_head(connection, speaker_id)
+    _refuse_names(lock_head(connection, speaker_id))
     asked = read_name(name)
     row = connection.execute(
         alias_rows().where(
@@ -92,7 +96,7 @@ def add_alias(connection: Connection, speaker_id: int, name: str) -> bool:
     )
 
 
-def _lock_head(connection: Connection, speaker_id: int, *, to_merge: bool = False) -> Row[Any]:
+def lock_head(connection: Connection, speaker_id: int, *, to_merge: bool = False) -> Row[Any]:
     """The row of a speaker that was not merged, locked until the transaction ends.
 
     ``to_merge`` waits for those, too, who are just recording what the speaker said.
@@ -109,6 +113,14 @@ def _lock_head(connection: Connection, speaker_id: int, *, to_merge: bool = Fals
             next_command=f"claimtrack speaker show {head.id}",
         )
     return row
+
+
+def _refuse_names(row: Row[Any]) -> None:
+    if row.protected:
+        raise ConflictError(
+            f"Speaker {row.id} is protected: {row.name} stays its only name.",
+            next_command=f"claimtrack speaker show {row.id}",
+        )
 
 
 def edit(
@@ -129,11 +141,12 @@ def edit(
         ConflictError: the new name leads to another speaker, or this one was merged.
         InvalidDataError: a text can't be recorded.
     """
-    row = _lock_head(connection, speaker_id)
+    row = lock_head(connection, speaker_id)
     if because is not None:
         say_why(connection, clean_text(because, "reason", limit=20000, multiline=True))
     values: dict[str, str | None] = {}
     if name is not None:
+        _refuse_names(row)
         values["name"] = read_name(name).written
         add_alias(connection, speaker_id, name)
     if kind is not None:
@@ -167,10 +180,17 @@ def merge(connection: Connection, into: str, other: str, because: str) -> Speake
         raise ConflictError(f"Both are speaker {head_id}: there is nothing to merge.")
     # In one order for everybody, so that two merges at once wait instead of blocking each other.
     rows = {
-        number: _lock_head(connection, number, to_merge=True)
+        number: lock_head(connection, number, to_merge=True)
         for number in sorted((head_id, other_id))
     }
     refs = [SpeakerRef(number, rows[number].name) for number in (other_id, head_id)]
+    if rows[head_id].protected != rows[other_id].protected:
+        bare = next(row for row in rows.values() if not row.protected)
+        raise ConflictError(
+            f"Only one of them is protected: beside it, the names of {bare.name} ({bare.id}) would"
+            " tell who it is. Protect that one first.",
+            next_command=f"claimtrack speaker edit {bare.id} --protected",
+        )
     points_there = connection.execute(
         select(speaker.c.id, speaker.c.name)
         .where(speaker.c.merged_into_id == other_id)

@@ -150,13 +150,22 @@ def exact(connection: Connection, name: SpeakerName) -> tuple[int, SpeakerRef] |
 
 
 def near_ones(connection: Connection, name: SpeakerName) -> list[SpeakerRef]:
-    """Who may be meant by a name that leads to nobody for sure, best first."""
+    """Who may be meant by a name that leads to nobody for sure, best first.
+
+    Among them is a protected speaker of this very name, where the login may read who it is: or
+    the same person would be recorded again, in the open.
+    """
+    from claimtrack.services.identities import speakers_named
+
     # Every name on record, for what is near can't be asked of an index: as little of each row as
     # will do.
     rows = connection.execute(
-        select(speaker_alias.c.speaker_id, speaker_alias.c.name, speaker_alias.c.name_key)
+        select(speaker_alias.c.speaker_id, speaker_alias.c.name, speaker_alias.c.name_key).where(
+            ~speaker_alias.c.protected
+        )
     ).all()
-    namesakes = [number for number, _, key in rows if key == name.key]
+    namesakes = speakers_named(connection, name.key)
+    namesakes += [number for number, _, key in rows if key == name.key]
     likely = near_names(name.bare, ((number, alias) for number, alias, _ in rows))
     ids = [*namesakes, *likely][: 4 * MAX_CANDIDATES]
     refs = load_speakers(connection, ids) if ids else {}
@@ -214,9 +223,13 @@ def create(
     name: SpeakerName,
     kind: SpeakerKind | None = None,
     description: str | None = None,
+    *,
+    protected: bool = False,
 ) -> SpeakerRef:
     """Record a speaker with its name; a name that is taken breaks a unique constraint."""
     values: dict[str, Any] = {"name": name.written, "description": description}
+    if protected:
+        values["protected"] = True
     if kind is not None:
         values["kind"] = kind.value
     number = connection.execute(

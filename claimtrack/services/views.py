@@ -381,6 +381,7 @@ class SpeakerView(NamedTuple):
     aliases: tuple[str, ...]
     merged_into: SpeakerRef | None
     merged: tuple[SpeakerRef, ...]
+    protected: bool
     claims: int
     recorded_at: dt.datetime
     recorded_by: str
@@ -388,10 +389,14 @@ class SpeakerView(NamedTuple):
 
 
 class CaptureView(NamedTuple):
-    """The bytes of a source as filed at one moment; ``sha256`` in hexadecimal."""
+    """The bytes of a source as filed at one moment; ``sha256`` in hexadecimal.
+
+    Of a protected source neither the file's name nor the digest is told: whoever has a file like
+    it would know it again.
+    """
 
     id: int
-    sha256: str
+    sha256: str | None
     byte_count: int
     file_name: str | None
     media_type: str | None
@@ -409,6 +414,7 @@ class SourceView(NamedTuple):
     external_id: str | None
     language: str | None
     captures: tuple[CaptureView, ...] | None
+    protected: bool
     claims: int
     evidence: int
     recorded_at: dt.datetime

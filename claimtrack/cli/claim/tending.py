@@ -58,7 +58,8 @@ def edit(app: App, claim_id: int, **options: Any) -> None:
     claim, "note", example='claimtrack claim note 4 "The ministry promised the list by Friday"'
 )
 @click.argument("claim_id", metavar="ID", type=Id())
-@click.argument("text")
+# All of standard input for -: a remark may have many lines.
+@click.argument("text", type=click.UNPROCESSED)
 def note(app: App, claim_id: int, text: str) -> None:
     """Add a remark to a claim; remarks are never changed. TEXT - reads standard input."""
     from claimtrack.cli.shapes import claim_json
