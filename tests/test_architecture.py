@@ -30,7 +30,7 @@ LAYERS = (
     ("models",),
     ("db",),
     ("dumps",),
-    ("embedded", "keys", "names", "urls", "dates", "quantity", "database_url"),
+    ("embedded", "keys", "names", "urls", "dates", "quantity", "database_url", "leaves"),
     ("vocab", "errors", "claimtrack"),
 )
 LEVEL = {part: depth for depth, layer in enumerate(LAYERS) for part in layer}

@@ -22,6 +22,7 @@ NOUNS = {
     "source": "Articles, calls, files: where claims appear, and what bears on them.",
     "report": "What is still unverified, and what was concluded.",
     "policy": "The rules that a desk gives itself: a second reviewer, independent publishers.",
+    "audit": "The trail of every change, and the proof that nobody rewrote it.",
     "db": "The database behind it all.",
     "config": "Settings: each value and where it came from.",
     "demo": "Try claimtrack on a dozen claims, in a database of its own.",

@@ -1,4 +1,4 @@
-"""Benchmarks: `python -m tests.benchmarks startup|scale`.
+"""Benchmarks: `python -m tests.benchmarks startup|scale|trail`.
 
 Each prints ratios of what it timed side by side in one run; nothing here is a test, since what a
 clock says depends on the machine and on who else is using it.
@@ -10,8 +10,9 @@ import sys
 
 from tests.benchmarks.scale import main as scale
 from tests.benchmarks.startup import main as startup
+from tests.benchmarks.trail import main as trail
 
-BENCHMARKS = {"startup": startup, "scale": scale}
+BENCHMARKS = {"startup": startup, "scale": scale, "trail": trail}
 
 
 def main(arguments: list[str]) -> int:
