@@ -8,7 +8,7 @@ from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.events import event, ledger, seal
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.policies import policy
-from claimtrack.models.protection import export, protected_source
+from claimtrack.models.protection import export, protected_source, redaction
 from claimtrack.models.reviews import evidence, review, review_evidence, transition
 from claimtrack.models.sources import capture, source
 
@@ -29,6 +29,7 @@ __all__ = [
     "policy",
     "protected_source",
     "publisher",
+    "redaction",
     "review",
     "review_evidence",
     "seal",

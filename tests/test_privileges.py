@@ -41,6 +41,7 @@ MAY = {
     "ledger": "admin - -",
     "seal": "admin admin -",
     "protected_source": "reader - -",
+    "redaction": "admin - -",
     "export": "admin recorder -",
     "granted": "admin - -",
     "alembic_version": "reader - -",

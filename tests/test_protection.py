@@ -165,8 +165,8 @@ def test_texts_in_which_the_name_still_stands_are_named(ward: str, ok: Run) -> N
     ok("claim", "mark", 2, "in-review", "--because", "Asked Nurse Tamsin again")
     told = ok("speaker", "edit", 1, "--protected").err
     assert "still stands in 2 texts" in told
-    assert "note 1, body" in told
-    assert "review 2.1, because" in told
+    assert "claimtrack audit redact note 1 body --because" in told
+    assert "claimtrack audit redact review 2.1 because --because" in told
 
 
 # --- Sources -------------------------------------------------------------------------------------

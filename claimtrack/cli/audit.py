@@ -11,6 +11,7 @@ import click
 
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.blocks import one_more
+from claimtrack.cli.groups import LazyGroup
 from claimtrack.cli.lines import limit_option, read_window, row_limit
 from claimtrack.cli.params import Id, Words
 from claimtrack.render import Column, Format, Listing, escape_terminal, style
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from claimtrack.services.verify import Verification
 
 
-@click.group()
+#: Its verbs in the order of its help, each with the module that has it.
+_MODULES = {
+    **dict.fromkeys(("log", "seal", "head", "verify"), "claimtrack.cli.audit"),
+    "redact": "claimtrack.cli.redacting",
+}
+
+
+@click.group(cls=LazyGroup, modules=_MODULES)
 def audit() -> None:
     """The trail of every change, and the proof that nobody rewrote it."""
 

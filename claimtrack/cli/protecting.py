@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: How many fields that still hold a name are listed.
 LISTED = 10
 
+#: Before the texts that nobody can protect by themselves.
+STILL = "What was protected still stands in"
+
 protect_options = stack(
     click.option("--protected", is_flag=True, help="Protect: only a pseudonym stays."),
     click.option("--as", "pseudonym", metavar="PSEUDONYM", help="The pseudonym, with --protected."),
@@ -39,17 +42,13 @@ def protects(protected: bool, pseudonym: str | None, changes: bool) -> bool:
     return protected
 
 
-def say_mentions(app: App, left: Sequence[Mention]) -> None:
-    """Name the fields in which people wrote what was just protected."""
+def say_mentions(app: App, left: Sequence[Mention], what: str) -> None:
+    """Name the fields in which people wrote the same, and how to take it out of them."""
     if not left:
         return
-    app.say(
-        "What was protected still stands in one text that people wrote:"
-        if len(left) == 1
-        else f"What was protected still stands in {len(left)} texts that people wrote:"
-    )
+    app.say(f"{what} {'one text' if len(left) == 1 else f'{len(left)} texts'}:")
     for one in left[:LISTED]:
-        app.say(f"  {one.table} {one.row_key}, {one.field}")
+        app.say(f"  claimtrack audit redact {one.table} {one.row_key} {one.field} --because WHY")
     if len(left) > LISTED:
         app.say(f"  and {len(left) - LISTED} more")
 

@@ -15,6 +15,7 @@ from claimtrack.cli.lines import limit_option, row_limit
 from claimtrack.cli.options import stack
 from claimtrack.cli.params import Id, Words
 from claimtrack.cli.protecting import (
+    STILL,
     identity_lines,
     protect_options,
     protects,
@@ -251,7 +252,7 @@ def edit(
             hidden, left = protection.protect_source(
                 connection, source_id, pseudonym, because or ""
             )
-        say_mentions(app, left)
+        say_mentions(app, left, STILL)
         _show(app, hidden)
         return
     need(

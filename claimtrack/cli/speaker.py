@@ -14,6 +14,7 @@ from claimtrack.cli.blocks import after_option, claim_line_json, claim_lines, fi
 from claimtrack.cli.lines import limit_option, row_limit
 from claimtrack.cli.params import Id, Words
 from claimtrack.cli.protecting import (
+    STILL,
     identity_lines,
     protect_options,
     protects,
@@ -212,7 +213,7 @@ def edit(
             view, left = protection.protect_speaker(
                 connection, speaker_id, pseudonym, because or ""
             )
-        say_mentions(app, left)
+        say_mentions(app, left, STILL)
         _show(app, view)
         return
     need(change, "What should change? Give --name, --kind or --description.")

@@ -103,6 +103,7 @@ BEGIN
         publisher_id = NULL, agency_id = NULL, external_id = NULL,
         source_key = sha256(new_salt() || new_salt())
     WHERE id = the_id;
+    UPDATE capture SET file_name = NULL WHERE source_id = the_id AND file_name IS NOT NULL;
 END $$
 """
 
@@ -112,7 +113,7 @@ CREATE FUNCTION stay_protected() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
 DECLARE
     kept CONSTANT text[] := ARRAY['protected'] || TG_ARGV;
 BEGIN
-    IF EXISTS (
+    IF NOT is_redaction(TG_TABLE_NAME) AND EXISTS (
         SELECT FROM unnest(kept) AS field
         WHERE to_jsonb(NEW) -> field IS DISTINCT FROM to_jsonb(OLD) -> field
     ) THEN

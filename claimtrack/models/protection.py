@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Computed,
     ForeignKey,
+    Index,
     LargeBinary,
     Table,
     Text,
@@ -70,6 +71,34 @@ def _() -> Sequence[SchemaItem]:
             "identity IS NULL OR digest = sha256(salt || convert_to(identity::text, 'UTF8'))",
             name="digest",
         ),
+    )
+
+
+class RedactionColumns(Recorded):
+    """A value that was taken out of the record for good; why stands in its event."""
+
+    id = id_column()
+    table_name = Column(Text, nullable=False)
+    row_key = Column(Text, nullable=False, comment="the row's key, as events have it")
+    field = Column(Text, nullable=False)
+    digest: Column[bytes | None] = Column(
+        LargeBinary, comment="SHA-256 of a salt, which is gone, and the latest value"
+    )
+
+
+redaction = Table(
+    "redaction",
+    metadata,
+    RedactionColumns,
+    comment="append-only: what was redacted, and never its value",
+)
+
+
+@held_by(redaction)
+def _() -> Sequence[SchemaItem]:
+    return (
+        CheckConstraint("octet_length(digest) = 32", name="digest"),
+        Index(None, "table_name", "row_key"),
     )
 
 

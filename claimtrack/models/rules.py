@@ -21,6 +21,7 @@ from claimtrack.models import (  # noqa: F401 - fill the metadata
     policies,
     protecting,
     protection,
+    redacting,
     reviews,
     sources,
 )
@@ -40,6 +41,7 @@ APPEND_ONLY = (
     "ledger",
     "seal",
     "protected_source",
+    "redaction",
     "export",
 )
 
@@ -78,13 +80,15 @@ LOGGED = {
     "objection": ("claim_id,no", ""),
     "challenge": ("claim_id,no", ""),
     "protected_source": ("id", "identity,salt,origin,publisher_id,agency_id"),
+    "redaction": ("id", ""),
     "export": ("id", ""),
 }
 
 
 def _append_only(table: str) -> tuple[str, ...]:
-    # Events take one update, row by row: a value's digest in its place.
-    operations = "DELETE OR TRUNCATE" if table == "event" else "UPDATE OR DELETE OR TRUNCATE"
+    # Some take one update, row by row: a redaction. Of events it leaves the leaf hash as it was.
+    redacted = table == "event" or table in redacting.GROWING
+    operations = "DELETE OR TRUNCATE" if redacted else "UPDATE OR DELETE OR TRUNCATE"
     return (
         f"CREATE TRIGGER append_only BEFORE {operations} ON {table}"
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
@@ -106,7 +110,7 @@ def _logged(table: str) -> tuple[str, ...]:
         f"CREATE TRIGGER log_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed"
         f" FOR EACH STATEMENT EXECUTE FUNCTION log_event('{keys}', '{unlogged}')"
     )
-    if table in APPEND_ONLY:
+    if table in APPEND_ONLY and table not in redacting.GROWING:
         return (inserted,)
     return (
         inserted,
@@ -212,6 +216,7 @@ TRIGGERS = (
     " EXECUTE FUNCTION require_evidence()",
     *approval.TRIGGERS,
     *protecting.TRIGGERS,
+    *redacting.triggers(LOGGED),
 )
 
 TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ", ".join(
@@ -221,7 +226,7 @@ TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ",
 #: The database's own number, which its first seal names.
 LEDGER_ROW = "INSERT INTO ledger (id) VALUES (1)"
 
-_FUNCTIONS = (*FUNCTIONS, *approval.FUNCTIONS, *protecting.FUNCTIONS)
+_FUNCTIONS = (*FUNCTIONS, *approval.FUNCTIONS, *protecting.FUNCTIONS, *redacting.FUNCTIONS)
 
 #: A trigger fires for whoever changes its table, but who may not call its function can't hang it
 #: on a table of their own, and have it write there what never happened.

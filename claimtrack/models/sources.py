@@ -114,7 +114,7 @@ class CaptureColumns(Recorded):
     byte_count = Column(BigInteger, nullable=False)
     file_name: Column[str | None] = Column(Text, comment="the name under which it was filed")
     media_type: Column[str | None] = Column(Text)
-    content: Column[bytes] = Column(LargeBinary, nullable=False)
+    content: Column[bytes | None] = Column(LargeBinary, comment="null once it was redacted")
 
 
 capture = Table("capture", metadata, CaptureColumns, comment="append-only: the bytes of sources")

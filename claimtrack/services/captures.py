@@ -133,11 +133,11 @@ def take_out(connection: Connection, source_id: int) -> FiledBytes:
     """
     row = connection.execute(
         select(capture.c.id, capture.c.file_name, capture.c.content)
-        .where(capture.c.source_id == source_id)
+        .where(capture.c.source_id == source_id, capture.c.content.is_not(None))
         .order_by(capture.c.id.desc())
         .limit(1)
     ).first()
-    if row is None:
+    if row is None or row.content is None:
         raise NotFoundError(f"No file is filed for source {source_id}.")
     record_export(connection, "file", rows=1, filters={"source": source_id, "capture": row.id})
     return FiledBytes(row.file_name or f"source-{source_id}", bytes(row.content))

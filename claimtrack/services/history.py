@@ -6,18 +6,21 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Text, func, literal_column, or_, select, text
 
+from claimtrack.leaves import is_redacted
 from claimtrack.models.claims import claim
 from claimtrack.models.events import event
+from claimtrack.models.redacting import MARKER
 from claimtrack.services.stories import load_sources, load_speakers, no_claim, partial_date
 from claimtrack.services.views import FigureView, SourceRef, SpeakerRef
 from claimtrack.vocab import Comparator, Priority, hyphenated, word_of
 
 _Values = Mapping[str, Any]
-_Event = Row[*tuple[Any, ...]]
+_Event = Any  # a row of `event`, its redacted values in words
 
 #: The columns of a claim that people edit, and what to call them.
 _CLAIM_COLUMNS = {
@@ -75,7 +78,7 @@ def history(connection: Connection, claim_id: int) -> list[HistoryEntry]:
         literal_column("COALESCE(after ->> 'merged_into_id', before ->> 'merged_into_id')", Text)
         == str(claim_id),
     )
-    events = connection.execute(
+    rows = connection.execute(
         select(event)
         .where(
             or_(
@@ -85,7 +88,23 @@ def history(connection: Connection, claim_id: int) -> list[HistoryEntry]:
         )
         .order_by(event.c.id)
     ).all()
+    events = [_legible(one) for one in rows]
     return list(_Teller(connection, claim_id, events).tell())
+
+
+def _legible(row: Row[*tuple[Any, ...]]) -> SimpleNamespace:
+    """An event with words in the place of what was redacted."""
+    values = dict(row._mapping)
+    for part in ("before", "after"):
+        values[part] = values[part] and {
+            name: MARKER if is_redacted(value) else value for name, value in values[part].items()
+        }
+    return SimpleNamespace(**values)
+
+
+def _redacted(one: _Event) -> tuple[str, str] | None:
+    fields = [name for name, value in one.after.items() if value in (MARKER, None, [])]
+    return ("redacted", f"{one.table_name} {one.row_key}: {', '.join(fields)}") if fields else None
 
 
 class _Teller:
@@ -99,6 +118,15 @@ class _Teller:
         self.speakers = load_speakers(connection, _ids(rows, "speaker_id"))
         self.rows: dict[tuple[str, str], _Values] = {}
         self.word = "unverified"
+        # Of a redaction the rows change in its transaction, and nothing else does.
+        self.redactions = set(
+            connection.scalars(
+                select(event.c.recorded_at).where(
+                    event.c.table_name == "redaction",
+                    event.c.recorded_at.in_({one.recorded_at for one in events}),
+                )
+            )
+        )
 
     def tell(self) -> Iterator[HistoryEntry]:
         """The entries, in the order of the events."""
@@ -121,6 +149,8 @@ class _Teller:
         }
         for one in self.events:
             teller = tellers.get((one.table_name, one.operation))
+            if one.recorded_at in self.redactions:
+                teller = _redacted
             told = teller(one) if teller else None
             key = one.table_name, one.row_key
             self.rows[key] = {**self.rows.get(key, {}), **one.after}

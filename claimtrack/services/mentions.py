@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Text, cast, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Text, cast, func, literal, or_, select, text, union_all
 
 from claimtrack.db import metadata
-from claimtrack.models import claims, people, reviews, sources  # noqa: F401 - fill the metadata
+from claimtrack.models.redacting import FIELDS
 from claimtrack.models.rules import LOGGED
 
-#: The columns of each table that hold words of people.
-TEXTS = {
-    "claim": ("statement",),
-    "appearance": ("quote", "passage", "place", "withdrawn_because"),
-    "attribution": ("because",),
-    "figure": ("counted", "place"),
-    "note": ("body",),
-    "evidence": ("excerpt", "place", "withdrawn_because"),
-    "review": ("because", "rating"),
-    "speaker": ("name", "description"),
-    "speaker_alias": ("name", "qualifier"),
-    "publisher": ("name",),
-    "source": ("url", "title", "external_id"),
-    "capture": ("file_name",),
-}
+#: What holds no words that can be searched.
+_NO_TEXT = {"content", "identity"}
 
 
 class Mention(NamedTuple):
@@ -36,20 +24,52 @@ class Mention(NamedTuple):
     field: str
 
 
-def mentions(connection: Connection, texts: Iterable[str]) -> list[Mention]:
-    """The fields that hold one of the texts, without regard to case. Reads every row."""
-    wanted = [text for text in texts if len(text) > 1]
+def mentions(
+    connection: Connection, texts: Iterable[str], *, in_events: bool = False
+) -> list[Mention]:
+    """The fields that hold one of the texts, without regard to case. Reads every row.
+
+    With ``in_events`` also those that held it once, and the reasons that only events have.
+    """
+    wanted = [one for one in texts if len(one) > 1]
     if not wanted:
         return []
     parts = []
-    for name, fields in TEXTS.items():
+    for name, fields in FIELDS.items():
         table = metadata.tables[name]
         key = func.concat_ws(".", *(table.c[part] for part in LOGGED[name][0].split(",")))
-        for field in fields:
-            column = table.c[field]
+        for field in fields.keys() - _NO_TEXT:
+            words = cast(table.c[field], Text)
             parts.append(
                 select(literal(name, Text), cast(key, Text), literal(field, Text)).where(
-                    or_(*(column.icontains(text, autoescape=True) for text in wanted))
+                    or_(*(words.icontains(one, autoescape=True) for one in wanted))
                 )
             )
-    return [Mention(*row) for row in connection.execute(union_all(*parts))]
+    found = [Mention(*row) for row in connection.execute(union_all(*parts))]
+    if in_events:
+        patterns = [_pattern(one) for one in wanted]
+        found += [Mention(*row) for row in connection.execute(_IN_EVENTS, {"patterns": patterns})]
+    return sorted(dict.fromkeys(found))
+
+
+def _pattern(words: str) -> str:
+    """A pattern for ILIKE that finds words in JSON."""
+    written = json.dumps(words, ensure_ascii=False)[1:-1]
+    for special in ("\\", "%", "_"):
+        written = written.replace(special, f"\\{special}")
+    return f"%{written}%"
+
+
+# The whole event first: taking it apart costs much more.
+_IN_EVENTS = text(
+    """
+    SELECT DISTINCT
+        CASE path WHEN 'because' THEN 'event' ELSE table_name END,
+        CASE path WHEN 'because' THEN event.id::text ELSE row_key END,
+        CASE path WHEN 'because' THEN path ELSE split_part(path, '.', 2) END
+    FROM event CROSS JOIN LATERAL event_fields(event) AS fields
+    WHERE (before::text ILIKE ANY (:patterns) OR after::text ILIKE ANY (:patterns)
+            OR to_jsonb(because)::text ILIKE ANY (:patterns))
+        AND state = 'salted' AND value::text ILIKE ANY (:patterns)
+    """
+)

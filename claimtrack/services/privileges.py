@@ -123,6 +123,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     # Row security lets those alone see a row who may read events.
     "protected_source": {READER: ("SELECT",)},
+    "redaction": {ADMIN: ("SELECT",)},
     "export": {RECORDER: ("INSERT (what, format, row_count, filters)",), ADMIN: ("SELECT",)},
     "granted": {ADMIN: ("SELECT",)},
     "alembic_version": {READER: ("SELECT",)},
@@ -135,6 +136,7 @@ CALLABLE = frozenset(
         "bears_witness",
         "as_of",
         "reads_identities",
+        "is_redaction",
         "protect_speaker",
         "protect_source",
     }

@@ -1,0 +1,125 @@
+"""What can be redacted, and the rules under which rows that never change let a value go.
+
+The migrations hold their own, frozen copies; a test compares what the two leave in the catalog.
+"""
+
+from __future__ import annotations
+
+from claimtrack.models.functions import PINNED
+
+#: Per table, the columns that hold what people wrote, each with those that are made from it and
+#: go with it.
+FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "claim": {
+        "statement": ("statement_key",),
+        "topics": (),
+        "assigned_to": (),
+        "merged_because": (),
+    },
+    "appearance": {"quote": (), "passage": (), "place": (), "withdrawn_because": ()},
+    "attribution": {"because": ()},
+    "figure": {"unit": (), "counted": (), "place": ()},
+    "note": {"body": ()},
+    "evidence": {"excerpt": (), "place": (), "withdrawn_because": ()},
+    "review": {"because": (), "rating": ()},
+    "objection": {"because": (), "closed_because": ()},
+    "challenge": {"because": (), "closed_because": (), "challenger": ()},
+    "speaker": {"name": (), "description": (), "merged_because": ()},
+    "speaker_alias": {"name": ("name_key",), "qualifier": ("qualifier_key",)},
+    "publisher": {"name": ("name_key",)},
+    "source": {
+        "url": ("host", "source_key"),
+        "title": ("source_key",),
+        "external_id": ("source_key",),
+    },
+    "capture": {"content": ("sha256",), "file_name": ()},
+    "protected_source": {"identity": ("salt",)},
+}
+
+#: Of the tables that only grow: their rows take a redaction, and nothing else.
+GROWING = ("attribution", "note", "review", "capture", "protected_source")
+
+#: What stands in the place of a value that a row can't be without.
+MARKER = "[redacted]"
+
+IS_REDACTION = f"""
+CREATE FUNCTION is_redaction(the_table text) RETURNS boolean LANGUAGE sql STABLE {PINNED} AS $$
+    SELECT COALESCE(current_setting('claimtrack.redacting', true) = the_table, false)
+        AND pg_has_role(CURRENT_USER, (
+            SELECT relowner FROM pg_class WHERE oid = format('public.%I', the_table)::regclass
+        ), 'MEMBER')
+$$
+"""
+
+# Arguments of the trigger: the columns that can be redacted, and those that are made from them or
+# derived anyway.
+ONLY_REDACT = f"""
+CREATE FUNCTION only_redact() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+DECLARE
+    words CONSTANT text[] := string_to_array(TG_ARGV[0], ',');
+    others CONSTANT text[] := words || string_to_array(TG_ARGV[1], ',');
+    was CONSTANT jsonb := to_jsonb(OLD);
+    becomes CONSTANT jsonb := to_jsonb(NEW);
+BEGIN
+    IF NOT is_redaction(TG_TABLE_NAME) OR (was - others) <> (becomes - others) OR EXISTS (
+        SELECT FROM unnest(words) AS word
+        WHERE becomes -> word IS DISTINCT FROM was -> word
+            AND COALESCE(becomes ->> word, '[]') NOT IN ('{MARKER}', '[]')
+    ) THEN
+        RAISE EXCEPTION 'update of % is refused: what is recorded stays', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+# Its bytes can be too many for JSON. Protecting the source takes the file's name, too.
+KEEP_CAPTURE = f"""
+CREATE FUNCTION keep_capture() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+DECLARE
+    redacted CONSTANT boolean := is_redaction('capture');
+BEGIN
+    IF (NEW.id, NEW.source_id, NEW.byte_count, NEW.media_type, NEW.recorded_at, NEW.recorded_by,
+            NEW.db_user)
+        IS DISTINCT FROM (OLD.id, OLD.source_id, OLD.byte_count, OLD.media_type, OLD.recorded_at,
+            OLD.recorded_by, OLD.db_user)
+        OR NEW.file_name IS DISTINCT FROM OLD.file_name AND NOT (
+            NEW.file_name IS NULL AND (redacted OR EXISTS (
+                SELECT FROM source WHERE id = NEW.source_id AND protected
+            ))
+        )
+        OR (NEW.content, NEW.sha256) IS DISTINCT FROM (OLD.content, OLD.sha256)
+            AND NOT (redacted AND NEW.content IS NULL AND OLD.content IS NOT NULL)
+        OR NEW IS NOT DISTINCT FROM OLD THEN
+        RAISE EXCEPTION 'update of capture is refused: what is recorded stays'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+FUNCTIONS = (IS_REDACTION, ONLY_REDACT, KEEP_CAPTURE)
+
+
+def triggers(unlogged: dict[str, tuple[str, str]]) -> tuple[str, ...]:
+    """The triggers that let a redaction through; ``unlogged`` are the keys and derived columns."""
+    made = []
+    for table, fields in FIELDS.items():
+        if table == "capture":
+            made.append(
+                "CREATE TRIGGER keep_capture BEFORE UPDATE ON capture"
+                " FOR EACH ROW EXECUTE FUNCTION keep_capture()"
+            )
+            made.append("ALTER TABLE capture ENABLE ALWAYS TRIGGER keep_capture")
+            continue
+        derived = [one for each in fields.values() for one in each]
+        derived += [one for one in unlogged[table][1].split(",") if one and one not in fields]
+        arguments = f"'{','.join(fields)}', '{','.join(dict.fromkeys(derived))}'"
+        when = "" if table in GROWING else f" WHEN (is_redaction('{table}'))"
+        made.append(
+            f"CREATE TRIGGER only_redact BEFORE UPDATE ON {table}"
+            f" FOR EACH ROW{when} EXECUTE FUNCTION only_redact({arguments})"
+        )
+        if table in GROWING:
+            made.append(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER only_redact")
+    return tuple(made)
