@@ -6,14 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
 
 from claimtrack.db import make_engine
 from tests import records
-from tests.sql import wait_until_waiting
 
 if TYPE_CHECKING:
-    from tests.conftest import Run, Start
+    from tests.conftest import Run
 
 TODAY = dt.datetime.now(dt.UTC).date()
 
@@ -387,63 +385,3 @@ def test_what_is_closed_is_not_closed_again(ok: Run, run: Run, claim_id: int) ->
     assert upheld.code == 4
     assert "Challenge 1.1 was rejected already by Ana Ruiz" in upheld.err
     assert shown(ok, claim_id)["challenges"][0]["outcome"] == "rejected"
-
-
-# --- Several people at once ----------------------------------------------------------------------
-
-
-def test_of_two_who_answer_at_once_one_wins_and_the_other_reads_the_answer(
-    ok: Run, start_process: Start, database_url: str, claim_id: int
-) -> None:
-    object_to(ok, claim_id)
-    with make_engine(database_url).connect() as connection:
-        # Both have read the objection as open when they wait here.
-        connection.execute(text("SELECT 1 FROM objection FOR UPDATE"))
-        racers = [
-            start_process("claim", "answer", claim_id, "--because", f"So says {name}", actor=name)
-            for name in ("Ana Ruiz", "Béla Tóth")
-        ]
-        wait_until_waiting(connection, 2)
-        connection.rollback()
-    endings = [(*racer.communicate(timeout=60), racer.returncode) for racer in racers]
-
-    assert sorted(code for _, _, code in endings) == [0, 4]
-    answered = shown(ok, claim_id)["objections"][0]["answered"]
-    loser = next(err for _, err, code in endings if code == 4)
-    assert f"was answered already by {answered['by']}" in loser
-    assert answered["because"] in loser
-
-
-def test_nobody_objects_to_a_verdict_that_they_have_not_seen(
-    ok: Run, start_process: Start, database_url: str, claim_id: int
-) -> None:
-    with make_engine(database_url).connect() as connection:
-        records.review(connection, claim_id, "checked", verdict="unverifiable", change="revision")
-        late = start_process("claim", "object", claim_id, "--because", "It can be proven")
-        wait_until_waiting(connection, 1)
-        connection.commit()
-    _, err = late.communicate(timeout=60)
-
-    assert late.returncode == 4
-    assert f"Claim {claim_id} is at version 3 by now, not 2." in err
-    assert "marked it unverifiable" in err
-    assert shown(ok, claim_id)["objections"] == []
-
-
-def test_two_who_object_at_once_are_both_heard(
-    ok: Run, start_process: Start, database_url: str, claim_id: int
-) -> None:
-    with make_engine(database_url).connect() as connection:
-        connection.execute(text("SELECT 1 FROM claim FOR UPDATE"))
-        racers = [
-            start_process("claim", "object", claim_id, "--because", "No", actor=name)
-            for name in ("Ana Ruiz", "Béla Tóth")
-        ]
-        wait_until_waiting(connection, 2)
-        connection.rollback()
-    for racer in racers:
-        racer.communicate(timeout=60)
-
-    objections = shown(ok, claim_id)["objections"]
-    assert [one["no"] for one in objections] == [1, 2]
-    assert {one["recorded_by"] for one in objections} == {"Ana Ruiz", "Béla Tóth"}
