@@ -219,6 +219,29 @@ def test_evidence_that_turns_out_to_be_where_it_was_said_approves_nothing(
     assert "is where the claim appeared" in outcome.err
 
 
+def test_evidence_of_a_claim_that_was_unmerged_approves_nothing_and_comes_back(
+    run: Run, ok: Run, database_url: str, claim_id: int
+) -> None:
+    with make_engine(database_url).begin() as connection:
+        other = records.claim(connection, "The south bridge was closed")
+        records.evidence(connection, other, LOG)
+    ok("claim", "merge", claim_id, other, "--because", "One bridge")
+    mark(ok, claim_id, "false")
+    ok("policy", "second_reviewer", "on")
+    mark(ok, claim_id, "mixed", "--change", "revision")
+    ok("claim", "unmerge", other, "--because", "Two bridges")
+
+    outcome = run("claim", "approve", claim_id, actor=OTHER)
+
+    assert outcome.code == 4
+    assert "Evidence 1, on which mixed" in outcome.err
+    assert "is another claim's since that was unmerged" in outcome.err
+    ok("claim", "reject", claim_id, "--because", "Two bridges", actor=OTHER)
+    stands = ok("claim", "show", claim_id, "--format", "json").json
+    assert (stands["verdict"], stands["evidence_withdrawn"]) == ("false", True)
+    assert stands["reviews"][-1]["evidence"] == [1]
+
+
 def test_what_waits_when_the_policy_is_turned_off_is_still_decided_on(
     run: Run, ok: Run, database_url: str, claim_id: int, second_reviewer: None
 ) -> None:

@@ -183,7 +183,7 @@ class _Story:
                 f" {_when(last.recorded_at)}: {last.because}",
                 "  ",
             )
-        if proposal is None:
+        if proposal is None or view.merged_into is not None:
             return
         if view.last_verdict is not None:
             yield from self._text(f"The last verdict was {hyphenated(view.last_verdict)}.", "  ")
