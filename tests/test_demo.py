@@ -16,6 +16,9 @@ def test_other_commands_run_on_the_demos_database(own: OwnServer) -> None:
     shown = own("demo", "claim", "list", "--format", "json")
     assert shown.code == 0
     assert len(shown.json) >= 12
+    approved = own("demo", "claim", "approve", 9)
+    assert approved.code == 0, approved.err
+    assert approved.out.startswith("9 altered: awaiting-approval → altered")
     noted = own("demo", "claim", "note", 1, "--", "- a dash")
     assert noted.code == 0, noted.err
 

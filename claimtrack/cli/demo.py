@@ -37,10 +37,11 @@ def demo(app: App, words: tuple[str, ...]) -> int:
     _run(app, url, "report", "unverified")
     click.echo(
         "\nThe ship that blocked the Suez Canal in March 2021: real people and events, in our own"
-        "\nwords; the publishers and addresses are made up. Three commands to try next:"
+        "\nwords; the publishers and addresses are made up. Some commands to try next:"
         "\n"
         "\n  claimtrack demo claim show 8"
         '\n  claimtrack demo claim mark 3 in-review --because "Asking the canal for its log"'
+        "\n  claimtrack demo claim approve 9"
         "\n  claimtrack demo report figures"
     )
     return 0

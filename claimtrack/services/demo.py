@@ -18,8 +18,9 @@ from claimtrack.services.appearances import AppearanceGiven, add_appearances
 from claimtrack.services.claims import ClaimGiven, add_claim, add_note
 from claimtrack.services.figures import FigureGiven
 from claimtrack.services.marks import MarkGiven
+from claimtrack.services.policies import set_policy
 from claimtrack.services.sources import SourceGiven
-from claimtrack.vocab import Kind, Priority, Stance
+from claimtrack.vocab import Kind, Policy, Priority, Stance
 
 #: The day that the desk of the demo works on.
 DAY = dt.date(2021, 4, 7)
@@ -256,6 +257,8 @@ def steps() -> list[Step]:
                 CREW_LIST,
             ),
         ),
+        # A picture is looked at twice: this verdict waits for somebody else than Noor.
+        ("Noor", lambda c: _second_reviewer(c, "on", "A doctored picture wants two pairs of eyes")),
         (
             "Noor",
             lambda c: _mark(
@@ -267,6 +270,7 @@ def steps() -> list[Step]:
                 PAPER,
             ),
         ),
+        ("Noor", lambda c: _second_reviewer(c, "off", "The rest is plain")),
         (
             "Noor",
             lambda c: add_note(c, 8, "The same screenshot went round in three languages."),
@@ -317,6 +321,10 @@ def _mark(
         evidence.attach(connection, claim_id, ref.id, stance)
     given = MarkGiven(word=word, because=because)
     reviews.mark_many(connection, [claim_id], given, today=DAY)
+
+
+def _second_reviewer(connection: Connection, value: str, because: str) -> None:
+    set_policy(connection, Policy.SECOND_REVIEWER, value, because)
 
 
 def _context(connection: Connection, claim_id: int) -> None:
