@@ -387,6 +387,7 @@ def test_the_story_tells_what_waits_and_what_was_rejected(
     shown = ok("claim", "show", claim_id).out
     head = shown.split("\n\n", maxsplit=1)[0]
     assert "unproven since" in head
+    assert "by Omar Haddad, as Ana Ruiz proposed (approved)" in head
     assert "Nobody answered" in head
     assert "false, proposed by Ana Ruiz, was rejected by Omar Haddad on" in head
     told = ok("claim", "history", claim_id, "--format", "json").json

@@ -145,6 +145,8 @@ class _Story:
         since = view.standing_review
         if since is not None:
             told = f"{word} since {_when(since.recorded_at)}, by {since.recorded_by}"
+            if since.decision is Decision.APPROVED:
+                told += f", as {view.reviews[since.no - 2].recorded_by} proposed"
             notes = _review_notes(since)
             yield from self._text(f"{told}{notes}", "  ", *([color] if color else []))
             yield from self._text(since.because, "  ")
