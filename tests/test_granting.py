@@ -224,6 +224,7 @@ def test_another_actor_is_refused_where_it_was_typed(staff: Desk) -> None:
     assert outcome.code == 2
     assert f"On this login you act as {staff.login('recorder')}" in outcome.err
     assert staff("reader", "claim", "list").out == ""
+    assert staff("reader", "claim", "list", "--assignee", "me", "--actor", "Boss").code == 2
     own = ("--actor", staff.login("recorder"))
     assert staff("recorder", *RECORDING[0], *own, actor=None).code == 0
 
@@ -349,11 +350,13 @@ def test_long_database_names_have_roles_of_their_own() -> None:
 # --- Where the caller may not, and afterwards ----------------------------------------------------
 
 
-def as_owner_without_rights(desk: Desk) -> str:
-    """A login that owns the tables and may not make roles; its URL."""
+def as_owner(desk: Desk, *rights: str) -> str:
+    """A login that owns the tables and is no superuser, and its URL; ``rights`` are of a role."""
     name = desk.login("keeper")
     with psycopg.connect(desk.owner_url, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'correct horse'".encode())
+        connection.execute(
+            f"CREATE ROLE {name} LOGIN PASSWORD 'correct horse' {' '.join(rights)}".encode()
+        )
         connection.execute(f'ALTER DATABASE "{desk.database}" OWNER TO {name}'.encode())
         for kind, names in (
             ("TABLE", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"),
@@ -380,7 +383,7 @@ def psql(url: str, script: str) -> None:
 
 
 def test_where_the_caller_may_not_make_roles_the_sql_is_printed(desk: Desk, run: Run) -> None:
-    env = {"CLAIMTRACK_DATABASE_URL": as_owner_without_rights(desk)}
+    env = {"CLAIMTRACK_DATABASE_URL": as_owner(desk)}
     login = desk.login("ana")
 
     outcome = run("db", "grant", login, "recorder", "--password", input="correct horse\n", env=env)
@@ -398,6 +401,21 @@ def test_where_the_caller_may_not_make_roles_the_sql_is_printed(desk: Desk, run:
     taken = run("db", "revoke", login, env=env)
     assert taken.code == 6
     psql(desk.owner_url, taken.out)
+    refusal(desk("ana", "claim", "list"))
+
+
+def test_an_owner_who_may_make_roles_needs_no_administrator(desk: Desk, ok: Run) -> None:
+    env = {"CLAIMTRACK_DATABASE_URL": as_owner(desk, "CREATEROLE")}
+    login = desk.login("ana")
+    ok("db", "grant", login, "recorder", "--password", input="correct horse\n", env=env)
+    assert desk("ana", *RECORDING[0]).code == 0
+
+    ok("db", "grant", login, "reader", env=env)
+
+    refusal(desk("ana", "claim", "note", 1, "x"))
+    ok("db", "grants", "--apply", env=env)
+    assert len(ok("db", "grants", "--format", "json", env=env).json) == 1
+    ok("db", "revoke", login, env=env)
     refusal(desk("ana", "claim", "list"))
 
 
@@ -438,7 +456,7 @@ def test_what_the_server_lost_is_granted_again(staff: Desk, ok: Run) -> None:
     assert ok("db", "grants", "--apply").err == ""
 
 
-def test_everybody_is_kept_from_our_triggers_again_after_a_restore(desk: Desk) -> None:
+def test_everybody_is_kept_from_our_triggers_again_after_a_restore(desk: Desk, run: Run) -> None:
     # A dump without privileges leaves every function open to everybody.
     engine = make_engine(desk.owner_url)
     opened = (
@@ -449,6 +467,10 @@ def test_everybody_is_kept_from_our_triggers_again_after_a_restore(desk: Desk) -
     with engine.begin() as connection:
         connection.exec_driver_sql("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC")
         assert connection.exec_driver_sql(opened).scalar_one() > 5
+    checked = run("db", "check")
+    assert checked.code == 1
+    assert "guard_status()" in checked.out
+    with engine.begin() as connection:
         people.apply_grants(connection)
         assert connection.exec_driver_sql(opened).scalar_one() == 0
 

@@ -269,7 +269,10 @@ class App:
         from claimtrack.db import say_actor
 
         login = None if self.embedded else say_actor(connection, "")
-        return self.actor() if login is None else login
+        if login is None:
+            return self.actor()
+        self._refuse_another_actor(login)
+        return login
 
     # -- output -------------------------------------------------------------------------------
 

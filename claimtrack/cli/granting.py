@@ -116,7 +116,6 @@ def grants(app: App, *, again: bool, sql: bool) -> None:
 
     need(again or not sql, "--sql prints what --apply would do: give both.")
     if again:
-        _need_server(app)
         with app.write(Role.ADMIN) as connection:
             done = people.apply_grants(connection, only_script=sql)
         _tell(app, done)

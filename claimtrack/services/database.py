@@ -15,6 +15,7 @@ from claimtrack.models.rules import LOGGED
 from claimtrack.models.sources import source
 from claimtrack.services import catalog
 from claimtrack.services.people import role_of_session
+from claimtrack.services.roles import open_functions
 from claimtrack.vocab import TRANSITIONS, VERDICTS_WITHOUT_EVIDENCE, Role
 
 #: How many offenders a failed check names.
@@ -116,6 +117,9 @@ def check(connection: Connection) -> list[Check]:
         Check("legal transitions are as made", _transitions(connection)),
         *(Check(name, _offenders(connection, sql)) for name, sql in _INVARIANTS.items()),
         Check("every row has left its event", _without_event(connection)),
+        Check(
+            "nobody but the owner may call what the rules run", _named(open_functions(connection))
+        ),
     ]
 
 

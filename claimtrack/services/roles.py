@@ -95,7 +95,7 @@ def look(connection: Connection) -> Server:
         anybody_creates=anybody,
         tables=frozenset(row.relname for row in kinds if row.nspname == "public"),
         views=frozenset(row.relname for row in kinds if row.nspname == "past"),
-        open_functions=tuple(_open_functions(connection)),
+        open_functions=tuple(open_functions(connection)),
         roles=frozenset(connection.scalars(text("SELECT rolname FROM pg_roles"))),
         members=tuple(
             connection.execute(
@@ -113,9 +113,9 @@ def look(connection: Connection) -> Server:
     )
 
 
-def _open_functions(connection: Connection) -> Iterable[str]:
+def open_functions(connection: Connection) -> list[str]:
     """Our functions that everybody may call and should not; a restored dump has them so."""
-    return connection.scalars(
+    rows = connection.scalars(
         text(
             "SELECT format('%I(%s)', proname, pg_get_function_identity_arguments(oid))"
             " FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
@@ -126,6 +126,7 @@ def _open_functions(connection: Connection) -> Iterable[str]:
         ),
         {"callable": sorted(CALLABLE)},
     )
+    return list(rows)
 
 
 # --- The statements ------------------------------------------------------------------------------
