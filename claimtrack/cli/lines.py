@@ -180,6 +180,8 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
         flat["word"] += f" ({row['proposed_verdict']})"
     if row.get("decision") == Decision.REJECTED:
         flat["word"] += f" ({row['proposed_verdict']} rejected)"
+    if row.get("merged_into"):
+        flat["statement"] = f"{row['statement']} (now claim {row['merged_into']})"
     if speaker is None and row.get("manner"):
         flat["speaker"] = f"({str(row['manner']).replace('_', ' ')})"
     for key in _WORDS & flat.keys():

@@ -76,23 +76,6 @@ def appearance_line(one: AppearanceView) -> str:
     return escape_terminal(line)
 
 
-def same_lines(view: ClaimView) -> list[str]:
-    """What a claim is the same as: its head, or the claims merged into it. Not escaped."""
-    told = []
-    if view.merged_into is not None:
-        head = view.merged_into
-        told.append(
-            f"The same as claim {head.claim_id} ({hyphenated(head.word)}): {head.statement}\n"
-            f"Merged by {head.merged_by} on {_when(head.merged_at)}: {head.because}"
-        )
-    for one in view.merged:
-        told.append(
-            f"Merged here: claim {one.claim_id} ({hyphenated(one.word)}): {one.statement}\n"
-            f"By {one.merged_by} on {_when(one.merged_at)}: {one.because}"
-        )
-    return told
-
-
 class _Story:
     def __init__(self, view: ClaimView, width: int | None, *, color: bool) -> None:
         self.view = view
@@ -104,15 +87,14 @@ class _Story:
         yield from self._text(view.statement, "", "bold", first=f"Claim {view.id}: ")
         yield from self._standing()
         if view.merged_into is not None:
-            for line in same_lines(view):
-                yield from self._text(line, "  ", "yellow")
+            yield from self._same(view.merged_into, "The same as claim", "yellow")
         yield ""
         yield from self._facts()
         if view.merged:
             yield ""
             yield from self._heading("The same as this")
             for other in view.merged:
-                yield from self._same(other)
+                yield from self._same(other, "Claim")
         yield ""
         yield from self._heading("Where it appeared")
         for one in view.appearances:
@@ -245,12 +227,11 @@ class _Story:
             f" version {view.version}"
         )
 
-    def _same(self, one: SameClaim) -> Iterator[str]:
-        head = f"Claim {one.claim_id} ({hyphenated(one.word)}): {one.statement}"
-        yield from self._text(head, first="  ", indent="    ")
-        yield from self._text(
-            f"Merged by {one.merged_by} on {_when(one.merged_at)}: {one.because}", "    "
-        )
+    def _same(self, one: SameClaim, lead: str, *styles: str) -> Iterator[str]:
+        told = f"{lead} {one.claim_id} ({hyphenated(one.word)}): {one.statement}"
+        yield from self._text(told, "  ", *styles)
+        why = f"Merged by {one.merged_by} on {_when(one.merged_at)}: {one.because}"
+        yield from self._text(why, "    ", *styles)
 
     # -- appearances and evidence -------------------------------------------------------------
 

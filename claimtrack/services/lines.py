@@ -259,7 +259,10 @@ def lines(
         numbers = func.array(others.scalar_subquery(), type_=ARRAY(BigInteger))
         of_page = one.c.claim_id == func.any(func.array_prepend(page.c.id, numbers))
         own_first = [one.c.claim_id != page.c.id, one.c.claim_id, one.c.no]
-        first = told.where(of_page).order_by(*own_first).limit(1).lateral("first")
+        # The one appearance first, and then what goes with it.
+        standing = select(one).where(of_page, one.c.withdrawn_at.is_(None)).correlate(page)
+        the_first = standing.order_by(*own_first).limit(1).lateral("the_first")
+        first = told_columns(tables._replace(appearance=the_first)).correlate(page).lateral("first")
         counted = (
             select(func.count().label("appearances"))
             .select_from(one)

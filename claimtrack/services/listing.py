@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    exists,
     false,
     func,
     literal,
@@ -133,7 +134,14 @@ def chosen_ids(conditions: Wanted, limit: int, after: int | None) -> Select[Any]
         # Said of the appearance too: the planner doesn't carry it over from the claim.
         return [] if after is None else [number < after]
 
-    found = [claim.c.merged_into_id.is_(None), *conditions.claim, *below(claim.c.id)]
+    heads_only: ColumnElement[bool] = claim.c.merged_into_id.is_(None)
+    if conditions.appearance:
+        # Claims are met in the order of their index until enough of them have the appearance: said
+        # so, it is asked of those alone, and not of every row on the way.
+        other = claim.alias("other")
+        same = (other.c.id == claim.c.id, other.c.merged_into_id.is_not(None))
+        heads_only = ~exists().where(*same).correlate(claim)
+    found = [heads_only, *conditions.claim, *below(claim.c.id)]
     if conditions.appearance:
         # All of one and the same appearance: who said it there, and who said it then.
         one = appearance.c

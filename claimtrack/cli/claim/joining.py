@@ -56,7 +56,7 @@ def unmerge(app: App, claim_id: int, because: str) -> None:
 
 def _show(app: App, joined: Joined) -> None:
     from claimtrack.cli.shapes import claim_json
-    from claimtrack.cli.story import appearance_line, same_lines
+    from claimtrack.cli.story import appearance_line
     from claimtrack.render import escape_terminal
     from claimtrack.vocab import hyphenated
 
@@ -67,7 +67,11 @@ def _show(app: App, joined: Joined) -> None:
         claim_json(view),
         [
             f"Claim {view.id} ({hyphenated(view.word)}): {escape_terminal(view.statement)}",
-            *(f"  {escape_terminal(line)}" for line in same_lines(view)),
+            *(
+                f"  The same: claim {one.claim_id} ({hyphenated(one.word)}):"
+                f" {escape_terminal(one.statement)}"
+                for one in view.merged
+            ),
             *(f"  {appearance_line(one)}" for one in view.appearances),
         ],
     )
