@@ -318,6 +318,10 @@ def test_a_verdict_that_rested_on_the_parted_claims_evidence_is_flagged(ok: Run)
     assert "The verdict false on claim 1 rested on its evidence 1 and is flagged now." in told
     assert shown(ok, 1)["evidence_withdrawn"] is True
     assert "is another claim's since: 1. Look at it again." in ok("claim", "show", 1).out
+    late = ok("report", "overdue", "--format", "json").json["evidence_withdrawn"]
+    assert [(row["id"], row["withdrawn_evidence"], row["days"]) for row in late] == [(1, [1], 0)]
+    summary = ok("report", "summary", "--format", "json").json
+    assert summary["totals"]["evidence_withdrawn"] == 1
 
 
 def test_both_histories_tell_the_merge_and_its_end(ok: Run) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from claimtrack.models.claims import claim
@@ -20,10 +20,13 @@ from claimtrack.vocab import Status
 
 @dataclass(frozen=True, slots=True)
 class WithoutEvidence:
-    """A verdict from under which evidence was withdrawn: when first, which, and days since."""
+    """A verdict from under which evidence was withdrawn: when first, which, and days since.
+
+    Where all of it went with a claim that was unmerged, there is no time, and the days are 0.
+    """
 
     line: ListedClaim
-    withdrawn_at: dt.datetime
+    withdrawn_at: dt.datetime | None
     evidence_ids: list[int]
     days: int
 
@@ -50,7 +53,17 @@ class Overdue:
 
 
 def evidence_withdrawn() -> Select[int, dt.datetime | None, Any]:
-    """Claims whose verdict rests on evidence withdrawn since: when the first was, and which."""
+    """Claims whose verdict rests on evidence withdrawn since: when the first was, and which.
+
+    Or on evidence of a claim that was unmerged since, which has no such time.
+    """
+    own = claim.alias("own")
+    parted = and_(
+        evidence.c.claim_id != claim.c.id,
+        ~exists()
+        .where(own.c.id == evidence.c.claim_id, own.c.merged_into_id == claim.c.id)
+        .correlate(evidence, claim),
+    )
     return (
         select(
             claim.c.id,
@@ -68,7 +81,7 @@ def evidence_withdrawn() -> Select[int, dt.datetime | None, Any]:
         .where(
             claim.c.verdict.is_not(None),
             claim.c.merged_into_id.is_(None),
-            evidence.c.withdrawn_at.is_not(None),
+            or_(evidence.c.withdrawn_at.is_not(None), parted),
         )
         .group_by(claim.c.id)
     )
@@ -109,11 +122,11 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
                     line=line,
                     withdrawn_at=undermined[line.id].withdrawn_at,
                     evidence_ids=undermined[line.id].evidence_ids,
-                    days=age_in_days(undermined[line.id].withdrawn_at, moment),
+                    days=age_in_days(undermined[line.id].withdrawn_at or moment, moment),
                 )
                 for line in lines(connection, bare, lambda page: [page.c.id])
             ),
-            key=lambda one: (one.withdrawn_at, one.line.id),
+            key=lambda one: (one.withdrawn_at or moment, one.line.id),
         ),
         challenges=[
             LateChallenge(challenged[one.claim_id], one, (today - one.due_on).days)
