@@ -11,39 +11,13 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import make_url
 
 from claimtrack.db import HEAD_REVISION, make_engine
 from claimtrack.migrate import upgrade
+from tests.desk import AWKWARD, DESK, fetch, name_of, on
 
 if TYPE_CHECKING:
     from tests.conftest import Run, Server, Surroundings
-
-#: What a text may hold without being taken for anything else: a COPY's own signs among it.
-AWKWARD = "first\n\\.\nCOPY public.claim (id) FROM stdin;\n\tthird \\N 'quoted' „Straße“ 🕊"
-
-DESK = f"""
-INSERT INTO publisher (name, name_key) VALUES ('The Harbour Post', 'harbour post');
-INSERT INTO speaker (name) VALUES ('Lena Vogt'), ('L. Vogt');
-INSERT INTO speaker_alias (speaker_id, name, name_key) VALUES
-    (1, 'Lena Vogt', 'lena vogt'), (2, 'L. Vogt', 'l vogt');
-INSERT INTO source (url, host, source_key, publisher_id) VALUES
-    ('https://post.example/1', 'post.example', sha256('1'), 1),
-    ('https://log.example/9', 'log.example', sha256('9'), NULL);
-INSERT INTO claim (statement, statement_key) VALUES
-    ('The harbour was closed in May', sha256('a')), ($words${AWKWARD}$words$, sha256('b'));
-INSERT INTO appearance (claim_id, no, speaker_id, source_id, said_on, said_precision)
-    VALUES (1, 1, 1, 1, '2024-05-01', 'month'), (2, 1, 2, 1, NULL, NULL);
-INSERT INTO figure (claim_id, comparator, low, unit) VALUES (1, '>', 40.50, 'ships');
-INSERT INTO capture (source_id, sha256, byte_count, content)
-    SELECT 1, sha256(bytes), octet_length(bytes), bytes
-    FROM (SELECT convert_to(repeat('a harbour log ', 200000), 'UTF8') AS bytes) AS log;
-INSERT INTO note (claim_id, body) VALUES (1, 'ask the pilot');
-INSERT INTO evidence (claim_id, source_id, stance) VALUES (1, 2, 'refutes');
-INSERT INTO review (claim_id, no, from_status, status, verdict, because)
-    VALUES (1, 1, 'unverified', 'checked', 'false', 'the log has 40 ships');
-INSERT INTO review_evidence (claim_id, review_no, evidence_id) VALUES (1, 1, 1);
-"""
 
 
 @pytest.fixture
@@ -60,20 +34,6 @@ def file(desk: str, tmp_path: Path, ok: Run) -> Path:
     path = tmp_path / "desk.backup"
     ok("db", "backup", path)
     return path
-
-
-def name_of(url: str) -> str:
-    return str(make_url(url).database)
-
-
-def on(url: str) -> dict[str, str | None]:
-    """The environment of a command on another database than the test's own."""
-    return {"CLAIMTRACK_DATABASE_URL": url}
-
-
-def fetch(url: str, query: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(query.encode()).fetchall()
 
 
 # --- There and back ------------------------------------------------------------------------------
@@ -120,6 +80,19 @@ def test_nobody_may_call_more_functions_than_before(
         ORDER BY 1
     """
     assert fetch(empty_database_url, query) == fetch(desk, query)
+
+
+def test_a_rule_that_was_switched_off_is_in_force_again(
+    desk: str, tmp_path: Path, empty_database_url: str, ok: Run, run: Run
+) -> None:
+    with psycopg.connect(desk) as connection:
+        connection.execute("ALTER TABLE review DISABLE TRIGGER append_only")
+        connection.execute("DROP TRIGGER guard_status ON claim")
+    assert run("db", "check").code == 1
+    path = tmp_path / "desk.backup"
+    ok("db", "backup", path)
+    ok("db", "restore", path, env=on(empty_database_url))
+    assert "wrong" not in ok("db", "check", env=on(empty_database_url)).err
 
 
 def test_a_backup_says_what_it_holds(desk: str, tmp_path: Path, ok: Run) -> None:
@@ -367,7 +340,7 @@ def test_there_is_nothing_to_back_up_without_tables(
     path = tmp_path / "none.backup"
     outcome = run("db", "backup", path, env=on(empty_database_url))
     assert (outcome.code, list(tmp_path.iterdir())) == (4, [])
-    assert "claimtrack db upgrade" in outcome.err
+    assert "has no claimtrack tables yet" in outcome.err
 
 
 def test_a_database_that_is_missing_is_made(file: Path, server: Server, ok: Run, run: Run) -> None:

@@ -24,7 +24,8 @@ _HERE = "claimtrack.cli.db"
 _MODULES = {
     **dict.fromkeys(("status", "url", "check", "upgrade", "downgrade", "start", "stop"), _HERE),
     **dict.fromkeys(("digest", "backup"), "claimtrack.cli.keeping"),
-    **dict.fromkeys(("restore",), "claimtrack.cli.restoring"),
+    "restore": "claimtrack.cli.restoring",
+    "move": "claimtrack.cli.moving",
     **dict.fromkeys(("grant", "revoke", "grants"), "claimtrack.cli.granting"),
 }
 

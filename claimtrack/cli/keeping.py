@@ -43,6 +43,16 @@ def tidied() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def undisturbed(connection: Connection) -> Iterator[None]:
+    """Drop the connection on Ctrl-C, which may come amid rows that nobody will read now."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        connection.invalidate()
+        raise
+
+
 # --- One hash of all -----------------------------------------------------------------------------
 
 
@@ -98,7 +108,8 @@ def _snapshot(app: App) -> Iterator[Connection]:
     """One read-only transaction on one snapshot, whatever the schema's revision."""
     with app.connected() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        yield connection
+        with undisturbed(connection):
+            yield connection
         connection.rollback()
 
 
@@ -113,8 +124,7 @@ def _held(connection: Connection) -> Holdings:
     holds = backup.holdings(connection)
     if holds.revision is None:
         raise ConflictError(
-            f"There are no claimtrack tables in the database {holds.database} yet.",
-            next_command="claimtrack db upgrade",
+            f"The database {holds.database} has no claimtrack tables yet: there is nothing to keep."
         )
     return holds
 
@@ -155,7 +165,7 @@ def backup(app: App, file: Path, *, force: bool) -> None:
         if str(file) == "-":
             need(not sys.stdout.isatty(), "A backup is no text: send it into a file or a pipe.")
             dumped = _dump_to_stdout(app)
-            _record(app, dumped, "standard output")
+            record_taken(app, dumped, "standard output")
             for line in _backup_text(dumped, "standard output"):
                 click.echo(line, err=True)
             return
@@ -165,7 +175,7 @@ def backup(app: App, file: Path, *, force: bool) -> None:
         with new_file(file, replace=force) as part:
             dumped = dump(app, part)
             size = part.stat().st_size
-        _record(app, dumped, file.name)
+        record_taken(app, dumped, file.name)
     holds = dumped.holds
     data = {
         "file": str(file),
@@ -181,7 +191,7 @@ def backup(app: App, file: Path, *, force: bool) -> None:
     app.emit_object(data, _backup_text(dumped, f"{file} ({as_size(size)})"))
 
 
-def _record(app: App, dumped: Dumped, name: str) -> None:
+def record_taken(app: App, dumped: Dumped, name: str) -> None:
     """Record that all left the record: afterwards, so that the backup is of what was there."""
     from claimtrack.db import HEAD_REVISION
     from claimtrack.errors import DatabaseError

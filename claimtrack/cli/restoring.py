@@ -1,7 +1,8 @@
-"""`claimtrack db`: putting a backup back, and moving to a desk's server."""
+"""`claimtrack db`: putting a backup back."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +14,13 @@ import click
 
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.db import db, explained
-from claimtrack.cli.keeping import counted, tidied
+from claimtrack.cli.keeping import counted, tidied, undisturbed
 from claimtrack.cli.progress import progress
-from claimtrack.errors import ConflictError, DatabaseError
+from claimtrack.errors import ConflictError, DatabaseError, InvalidDataError
 from claimtrack.render import escape_terminal
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 overwrite_option = click.option(
     "--overwrite",
@@ -60,7 +61,8 @@ def restore(app: App, file: Path, overwrite: str | None, wanted: str | None) -> 
     files that you trust only: like pg_restore, it runs what stands in them.
     """
     with tidied(), explained(), _stored(file) as path, _reachable(app) as engine:
-        done = _restore(app, engine, path, overwrite, wanted, f"claimtrack db restore {file}")
+        again = shlex.join(["claimtrack", "db", "restore", str(file)])
+        done = restore_from(app, engine, path, overwrite, wanted, again, server=not app.embedded)
     data = {
         "file": str(file),
         "database": done.database,
@@ -81,6 +83,23 @@ def _restored_text(done: Restored) -> Iterator[str]:
         yield f"Schema    upgraded from revision {done.revision} to {done.upgraded}"
 
 
+def _grant_again(app: App, connection: Connection) -> None:
+    """Give every login the role again that the restored table says; or say how to."""
+    from claimtrack.services import people
+
+    done = people.apply_grants(connection)
+    for line in done.told:
+        app.say(line)
+    for login in done.made:
+        app.say(f"The login {login} was missing: it was made, and has no password yet.")
+    if done.script is not None:
+        app.say(
+            "This login may not give people their roles again. Have an administrator of the server"
+            " run this with psql in the database:"
+        )
+        app.say(done.script)
+
+
 @contextmanager
 def _stored(file: Path) -> Iterator[Path]:
     """The file, or one with what comes in on standard input."""
@@ -93,8 +112,13 @@ def _stored(file: Path) -> Iterator[Path]:
     need(not sys.stdin.isatty(), "A backup is no text: send it in from a file or a pipe.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "standard input"
-        with path.open("wb") as stored:
-            shutil.copyfileobj(sys.stdin.buffer, stored)
+        try:
+            with path.open("wb") as stored:
+                shutil.copyfileobj(sys.stdin.buffer, stored)
+        except OSError as error:
+            raise InvalidDataError(
+                f"There is no room in {folder} for what comes in: {error.strerror or error}."
+            ) from error
         yield path
 
 
@@ -102,7 +126,7 @@ def _stored(file: Path) -> Iterator[Path]:
 def _reachable(app: App) -> Iterator[Engine]:
     """An engine on the database to restore into, which is made where it does not exist."""
     if app.settings.database_url is not None:
-        with _existing(app.settings.database_url) as engine:
+        with existing(app.settings.database_url) as engine:
             yield engine
         return
     with app.connected() as connection:
@@ -111,7 +135,7 @@ def _reachable(app: App) -> Iterator[Engine]:
 
 
 @contextmanager
-def _existing(url: str) -> Iterator[Engine]:
+def existing(url: str) -> Iterator[Engine]:
     """An engine on the URL's database. If it had to be made, it goes again when the block fails."""
     from sqlalchemy.exc import OperationalError
 
@@ -180,10 +204,20 @@ def _on_maintenance(engine: Engine, statement: str) -> bool:
     return True
 
 
-def _restore(
-    app: App, engine: Engine, path: Path, overwrite: str | None, wanted: str | None, command: str
+def restore_from(
+    app: App,
+    engine: Engine,
+    path: Path,
+    overwrite: str | None,
+    wanted: str | None,
+    again: str,
+    *,
+    server: bool,
 ) -> Restored:
-    """Restore a file in one transaction, which is undone whatever goes wrong."""
+    """Restore a file in one transaction, which is undone whatever goes wrong.
+
+    On a ``server``, people have logins of their own, and are given their roles again.
+    """
     from psycopg import Error
     from sqlalchemy.exc import DBAPIError
 
@@ -192,12 +226,12 @@ def _restore(
     from claimtrack.dumps.reading import open_archive
     from claimtrack.services import backup, digest, restore
 
-    with migrate.alone(engine) as connection, connection.begin():
+    with migrate.alone(engine) as connection, connection.begin(), undisturbed(connection):
         restore.lock(connection)
         holds = backup.holdings(connection)
         archive = open_archive(path, holds.server_major)
         migrate.refuse_newer(archive.revision, migrate.revisions())
-        restore.refuse_to_lose(holds, overwrite, what=command)
+        restore.refuse_to_lose(holds, overwrite, what=again)
         app.say(f"Restoring into {holds.database} with pg_restore {archive.tool.major} …")
         try:
             restore.make_room(connection, archive)
@@ -212,7 +246,9 @@ def _restore(
             )
         if archive.revision != HEAD_REVISION:
             migrate.upgrade_inside(connection)
-        restore.close(connection)
+        restore.enforce(connection)
+        if server:
+            _grant_again(app, connection)
         claims = backup.holdings(connection).claims
     return Restored(
         holds.database, claims, holds.recorded, found.sha256, archive.revision, HEAD_REVISION

@@ -59,6 +59,18 @@ def holdings(connection: Connection) -> Holdings:
     )
 
 
+def identity(connection: Connection) -> tuple[object, ...]:
+    """What no two databases have in common, by whatever URL they were reached."""
+    return tuple(
+        connection.execute(
+            text(
+                "SELECT oid, datname, pg_postmaster_start_time() FROM pg_database"
+                " WHERE datname = current_database()"
+            )
+        ).one()
+    )
+
+
 def export_snapshot(connection: Connection) -> str:
     """Let other sessions see what this transaction sees, by the name that is given back.
 

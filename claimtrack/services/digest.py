@@ -11,9 +11,9 @@ locale and under other settings of the session. How it is made, so that anybody 
   columns joined by commas, the number of rows and the table's hash in hexadecimal, with a space
   between and a line feed after each.
 
-Base columns are all but those that are computed from others: generated columns, and `DERIVED`.
-The table ``export`` and its events are left out: a backup leaves such an entry behind, and is to
-have the hash of what was there.
+Base columns are all but those that are computed from others: generated columns, and `DERIVED`. The
+tables of `BOOKKEEPING` are left out, with the events that tell of them: a backup seals the trail
+before, and is itself recorded after, and neither changes what it holds.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from claimtrack.db import metadata
 #: What triggers compute from other rows, by table and column.
 DERIVED = frozenset({("claim", "reach")})
 
-#: Left out, and of another table the rows that tell of it.
-EXPORTS = "export"
-_WITHOUT_EXPORTS = {"event": f"WHERE table_name <> '{EXPORTS}'"}
+#: Written about the record, not part of it: seals are computed from the events and prove
+#: themselves, and exports say who took a copy.
+BOOKKEEPING = frozenset({"seal", "export"})
 
 #: How often progress is told, in rows.
 _STEP = 10_000
@@ -95,7 +95,7 @@ def _tables(connection: Connection) -> Iterator[tuple[str, list[str], list[str]]
     """Every table that is there, with its base columns and the keys that order its rows."""
     columns: dict[str, list[str]] = {}
     keys: dict[str, list[tuple[int, str]]] = {}
-    for row in connection.execute(_COLUMNS, {"tables": sorted(metadata.tables)}):
+    for row in connection.execute(_COLUMNS, {"tables": sorted(set(metadata.tables) - BOOKKEEPING)}):
         if row.place is not None:
             order = sql.Identifier(row.column).as_string()
             keys.setdefault(row.table, []).append(
@@ -103,7 +103,7 @@ def _tables(connection: Connection) -> Iterator[tuple[str, list[str], list[str]]
             )
         if not row.generated and (row.table, row.column) not in DERIVED:
             columns.setdefault(row.table, []).append(row.column)
-    for table in sorted(columns.keys() - {EXPORTS}):
+    for table in sorted(columns):
         yield table, sorted(columns[table]), [order for _, order in sorted(keys[table])]
 
 
@@ -126,10 +126,14 @@ def _of_table(
     keys: list[str],
     tell: Callable[[int], None],
 ) -> TableDigest:
+    left_out: sql.Composable = sql.SQL("")
+    if table == "event":
+        names = sql.SQL(", ").join(map(sql.Literal, sorted(BOOKKEEPING)))
+        left_out = sql.SQL("WHERE table_name NOT IN ({})").format(names)
     query = sql.SQL("COPY (SELECT {} FROM public.{} {} ORDER BY {}) TO STDOUT").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.Identifier(table),
-        sql.SQL(_WITHOUT_EXPORTS.get(table, "")),
+        left_out,
         sql.SQL(", ").join(map(sql.SQL, keys)),
     )
     hashed, rows, untold = hashlib.sha256(), 0, 0

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from claimtrack.dumps.reading import Archive, damaged
 from claimtrack.errors import ClaimtrackError, ConflictError, DatabaseError
-from claimtrack.models.rules import CLOSED
+from claimtrack.models.rules import CLOSED, TRIGGERS
 from claimtrack.services import catalog
 from claimtrack.services.backup import OURS, Holdings
 
@@ -132,13 +132,21 @@ def load(
     connection.execute(text(f"ANALYZE {', '.join(tables)}"))
 
 
-def close(connection: Connection) -> None:
-    """Take away what everybody may do by default and must not: a dump is without privileges.
+def enforce(connection: Connection) -> None:
+    """Put the rules in force as claimtrack makes them, whatever became of them in the dump.
 
-    The schema must be at its head.
+    A trigger's condition does not always come out of a dump as it went in, brackets and all; and a
+    dump without privileges lets everybody call what they must not. The schema must be at its head.
     """
-    for statement in CLOSED:
-        connection.execute(text(statement))
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - it is open
+    triggers = [statement for statement in TRIGGERS if " TRIGGER " in statement]
+    with driver.cursor() as cursor:
+        for statement in triggers:
+            if made := re.match(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+) .*? ON (\w+)", statement):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {made[1]} ON {made[2]}".encode())
+        for statement in (*triggers, *CLOSED):
+            cursor.execute(statement.encode())
 
 
 def _run_script(cursor: Cursor[Any], archive: Archive, section: str) -> None:
