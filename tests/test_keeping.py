@@ -95,6 +95,49 @@ def test_a_rule_that_was_switched_off_is_in_force_again(
     assert "wrong" not in ok("db", "check", env=on(empty_database_url)).err
 
 
+def test_people_have_their_roles_again(
+    desk: str, tmp_path: Path, empty_database_url: str, ok: Run
+) -> None:
+    """The groups carry the database's name: in another one they are others."""
+    login = Identifier(f"{name_of(desk)}_clerk")
+    path, env = tmp_path / "desk.backup", on(empty_database_url)
+    try:
+        ok("db", "grant", login.as_string().strip('"'), "recorder")
+        ok("db", "backup", path)
+        ok("db", "restore", path, env=env)
+        (row,) = ok("db", "grants", "--format", "json", env=env).json
+        assert (row["role"], row["holds"], row["in_force"]) == ("recorder", "recorder", True)
+    finally:
+        for url in (desk, empty_database_url):
+            with psycopg.connect(url, autocommit=True) as connection:
+                groups = connection.execute(
+                    "SELECT rolname FROM pg_roles WHERE rolname LIKE %s",
+                    (f"claimtrack_{name_of(url)}_%",),
+                ).fetchall()
+                for role in [Identifier(name) for (name,) in groups]:
+                    connection.execute(SQL("DROP OWNED BY {}").format(role))
+                    connection.execute(SQL("DROP ROLE {}").format(role))
+        with psycopg.connect(desk, autocommit=True) as connection:
+            connection.execute(SQL("DROP ROLE IF EXISTS {}").format(login))
+
+
+def test_a_record_is_sealed_before_its_backup(
+    desk: str, tmp_path: Path, empty_database_url: str, ok: Run
+) -> None:
+    path = tmp_path / "desk.backup"
+    head = ok("db", "backup", path, "--format", "json").json["head"]
+    env = on(empty_database_url)
+    assert ok("db", "restore", path, "--format", "json", env=env).json["head"] == head
+    assert "All is as recorded" in ok("audit", "verify", "--head", head, env=env).out
+    assert fetch(empty_database_url, "SELECT count(*) FROM seal") == [(1,)]
+
+
+def test_a_backup_changes_no_digest(desk: str, tmp_path: Path, ok: Run) -> None:
+    before = ok("db", "digest").out
+    ok("db", "backup", tmp_path / "desk.backup")
+    assert ok("db", "digest").out == before
+
+
 def test_a_backup_says_what_it_holds(desk: str, tmp_path: Path, ok: Run) -> None:
     path = tmp_path / "with space and ünïcode.backup"
     done = ok("db", "backup", path, "--format", "json").json
@@ -191,6 +234,24 @@ def test_a_file_with_changed_bytes_changes_nothing(
     outcome = run("db", "restore", file, "--overwrite", name_of(desk))
     assert outcome.code == 5, outcome.err
     assert ok("db", "digest").out == before
+
+
+def test_what_does_not_verify_is_restored_only_if_that_is_asked_for(
+    desk: str, tmp_path: Path, ok: Run, run: Run
+) -> None:
+    with psycopg.connect(desk) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE claim SET priority = 3 WHERE id = 2")
+    path = tmp_path / "tampered.backup"
+    ok("db", "backup", path)
+    words = ("db", "restore", path, "--overwrite", name_of(desk))
+    refused = run(*words)
+    assert refused.code == 4
+    assert "does not verify: " in refused.err
+    assert "claim 2" in refused.err
+    restored = run(*words, "--unverified", "--format", "json")
+    assert (restored.code, restored.json["verified"]) == (1, False)
+    assert "It does NOT verify" in restored.err
 
 
 def test_another_digest_than_expected_changes_nothing(

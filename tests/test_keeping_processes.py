@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def desk(database_url: str) -> str:
-    """The URL of a database with a few rows, which the commands are run on."""
+def desk(database_url: str, ok: Run) -> str:
+    """The URL of a database with a few rows, all sealed, which the commands are run on."""
     with psycopg.connect(database_url) as connection:
         connection.execute(DESK.encode())
+    ok("audit", "seal")
     return database_url
 
 

@@ -318,11 +318,11 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "event_id": finding.event_id,
         "seal": finding.seal_no,
         "detail": finding.detail or None,
-        "sentence": _sentence(finding),
+        "sentence": sentence_of(finding),
     }
 
 
-def _sentence(finding: Finding) -> str:
+def sentence_of(finding: Finding) -> str:
     """What was found, in one sentence."""
     row = f"{finding.table} {finding.row_key}"
     what = {
@@ -347,7 +347,7 @@ def _verified_text(app: App, done: Verification, line: str | None) -> Iterator[s
         return escape_terminal(f"{title:<11} {value}")
 
     if done.first is not None:
-        found = escape_terminal(_sentence(done.first))
+        found = escape_terminal(sentence_of(done.first))
         yield style(f"NOT as recorded. {found}", "red", color=app.color)
         if done.bad > 1:
             yield f"{done.bad:,} things were found in all; this is the first."

@@ -17,7 +17,7 @@ import click
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.db import as_size, db, explained
 from claimtrack.cli.progress import progress
-from claimtrack.errors import ConflictError
+from claimtrack.errors import ClaimtrackError, ConflictError
 from claimtrack.render import Column, Listing, escape_terminal
 
 if TYPE_CHECKING:
@@ -139,6 +139,8 @@ class Dumped:
     holds: Holdings
     digest: str
     rows: int
+    #: The head of the record in it, where anything is sealed.
+    head: str | None
     tool: str
     left_out: list[str]
 
@@ -185,6 +187,7 @@ def backup(app: App, file: Path, *, force: bool) -> None:
         "revision": holds.revision,
         "claims": holds.claims,
         "digest": dumped.digest,
+        "head": dumped.head,
         "pg_dump": dumped.tool,
         "left_out": dumped.left_out,
     }
@@ -216,6 +219,8 @@ def _backup_text(dumped: Dumped, place: str) -> Iterator[str]:
     holds = dumped.holds
     yield escape_terminal(f"Backed up {counted(holds.claims)} of {holds.database} to {place}.")
     yield f"Digest    {dumped.digest}"
+    if dumped.head is not None:
+        yield f"Head      {dumped.head}"
     yield f"Schema    revision {holds.revision}, from PostgreSQL {holds.server_version}"
     if dumped.left_out:
         names = ", ".join(dumped.left_out)
@@ -238,12 +243,15 @@ def _dump_to_stdout(app: App) -> Dumped:
 
 
 def dump(app: App, output: Path) -> Dumped:
-    """Write a dump of the database, and the digest of what is in it: both of one snapshot."""
+    """Seal the record, and write a dump and the digest of what is in it, both of one snapshot."""
+    from claimtrack.db import HEAD_REVISION
     from claimtrack.dumps import tools, writing
-    from claimtrack.services import backup
+    from claimtrack.services import backup, ledger
 
+    _seal(app)
     with _snapshot(app) as connection:
         holds = _held(connection)
+        newest = ledger.latest_seal(connection) if holds.revision == HEAD_REVISION else None
         driver = connection.connection.driver_connection
         assert driver is not None  # noqa: S101 - it is open
         tls = bool(driver.pgconn.ssl_in_use)
@@ -260,4 +268,21 @@ def dump(app: App, output: Path) -> Dumped:
             found = _digest(connection, holds)
             running.wait()
     rows = sum(one.rows for one in found.tables)
-    return Dumped(holds, found.sha256, rows, f"{tool.major} ({tool.path})", left_out)
+    head = str(newest.head) if newest is not None else None
+    return Dumped(holds, found.sha256, rows, head, f"{tool.major} ({tool.path})", left_out)
+
+
+def _seal(app: App) -> None:
+    """Seal what was recorded so far; a record that can't be sealed is backed up all the same."""
+    from claimtrack.db import HEAD_REVISION
+    from claimtrack.services import backup, ledger
+
+    with app.connected() as connection:
+        engine, revision = connection.engine, backup.holdings(connection).revision
+    if revision != HEAD_REVISION:
+        return  # older tables have no place for seals
+    try:
+        with explained():
+            ledger.seal_events(engine, actor=app.actor(), notice=app.say)
+    except ClaimtrackError as error:
+        app.say(f"Not sealed before the backup. {error.message}")

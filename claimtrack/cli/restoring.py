@@ -40,6 +40,9 @@ class Restored:
     #: The revision of the dump, and the one that the tables have now.
     revision: str
     upgraded: str
+    head: str | None
+    #: The first thing that is not as its events say, in a sentence.
+    wrong: str | None
 
 
 @command(
@@ -52,17 +55,30 @@ claimtrack db restore claims-2024-06-07.backup --overwrite claims
 )
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @overwrite_option
+@click.option("--unverified", is_flag=True, help="Restore it even if it does not verify.")
 @click.option("--digest", "wanted", metavar="HASH", help="Refuse FILE unless this is its digest.")
-def restore(app: App, file: Path, overwrite: str | None, wanted: str | None) -> None:
+def restore(
+    app: App, file: Path, overwrite: str | None, wanted: str | None, *, unverified: bool
+) -> int:
     """Put a backup back into the database: all of it, or nothing is changed.
 
     Into an empty database, which is made if it does not exist; one that holds records is
-    overwritten only when --overwrite names it. An older claimtrack's backup is upgraded. Restore
+    overwritten only when --overwrite names it. An older claimtrack's backup is upgraded. What was
+    restored is verified as by `audit verify`, and refused where it is not as recorded. Restore
     files that you trust only: like pg_restore, it runs what stands in them.
     """
     with tidied(), explained(), _stored(file) as path, _reachable(app) as engine:
         again = shlex.join(["claimtrack", "db", "restore", str(file)])
-        done = restore_from(app, engine, path, overwrite, wanted, again, server=not app.embedded)
+        done = restore_from(
+            app,
+            engine,
+            path,
+            overwrite,
+            wanted,
+            again,
+            server=not app.embedded,
+            unverified=unverified,
+        )
     data = {
         "file": str(file),
         "database": done.database,
@@ -71,14 +87,22 @@ def restore(app: App, file: Path, overwrite: str | None, wanted: str | None) -> 
         "revision": done.revision,
         "upgraded_to": done.upgraded if done.upgraded != done.revision else None,
         "digest": done.digest,
+        "head": done.head,
+        "verified": done.wrong is None,
     }
     app.emit_object(data, _restored_text(done))
+    if done.wrong is not None:
+        app.say(f"It does NOT verify: {done.wrong}")
+        return 1
+    return 0
 
 
 def _restored_text(done: Restored) -> Iterator[str]:
     instead = ", in place of what was there" if done.replaced else ""
     yield escape_terminal(f"Restored {counted(done.claims)} into {done.database}{instead}.")
     yield f"Digest    {done.digest}"
+    if done.head is not None:
+        yield f"Head      {done.head}"
     if done.upgraded != done.revision:
         yield f"Schema    upgraded from revision {done.revision} to {done.upgraded}"
 
@@ -213,6 +237,7 @@ def restore_from(
     again: str,
     *,
     server: bool,
+    unverified: bool = False,
 ) -> Restored:
     """Restore a file in one transaction, which is undone whatever goes wrong.
 
@@ -249,7 +274,32 @@ def restore_from(
         restore.enforce(connection)
         if server:
             _grant_again(app, connection)
+        head, wrong = _verify(connection)
+        if wrong is not None and not unverified:
+            raise ConflictError(
+                f"What is in {path.name} does not verify: {wrong} Nothing was changed. To look into"
+                " it, restore it into another database with --unverified, and run claimtrack audit"
+                " verify there."
+            )
         claims = backup.holdings(connection).claims
     return Restored(
-        holds.database, claims, holds.recorded, found.sha256, archive.revision, HEAD_REVISION
+        database=holds.database,
+        claims=claims,
+        replaced=holds.recorded,
+        digest=found.sha256,
+        revision=archive.revision,
+        upgraded=HEAD_REVISION,
+        head=head,
+        wrong=wrong,
     )
+
+
+def _verify(connection: Connection) -> tuple[str | None, str | None]:
+    """The head of the restored record, and the first thing in it that is not as recorded."""
+    from claimtrack.cli.audit import sentence_of
+    from claimtrack.services import verify
+
+    with progress("Verifying", 2 * verify.event_count(connection)) as tell:
+        found = verify.verify(connection, progress=tell)
+    head = str(found.head) if found.head is not None else None
+    return head, sentence_of(found.first) if found.first is not None else None
