@@ -69,6 +69,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="URL",
         help="run on this PostgreSQL, such as postgresql://postgres@localhost/postgres",
     )
+    parser.addoption(
+        "--sequences",
+        metavar="N",
+        type=int,
+        default=6,
+        help="how many random sequences of commands to compare with the model",
+    )
 
 
 class Server(NoopExecutor):

@@ -1,0 +1,65 @@
+"""The long forms: `python -m tests.stress race [PROCESSES OPERATIONS]`, `client|server [TIMES]`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from claimtrack import embedded
+from tests.benchmarks.server import fresh_database
+from tests.stress.kills import kill_clients, kill_servers
+from tests.stress.race import race
+from tests.stress.worker import environment
+
+USAGE = "python -m tests.stress race [PROCESSES OPERATIONS] | client [TIMES] | server [TIMES]"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of them and say how it went; a broken promise ends in an AssertionError."""
+    seed = int(time.time())
+    numbers = [int(word) for word in arguments[1:]]
+    print(f"seed {seed}")
+    with tempfile.TemporaryDirectory(prefix="claimtrack-stress-") as name:
+        folder = Path(name)
+        match arguments[:1]:
+            case ["race"]:
+                processes, operations = numbers or (8, 500)
+                with fresh_database() as url:
+                    counts = race(
+                        url,
+                        folder,
+                        environment(
+                            CLAIMTRACK_DATABASE_URL=url, CLAIMTRACK_CONFIG=str(folder / "none.toml")
+                        ),
+                        processes=processes,
+                        operations=operations,
+                        seed=seed,
+                    )
+                for (what, code), count in sorted(counts.items()):
+                    print(f"{what:<12} exit {code} {count:>6}")
+            case ["client"]:
+                times = numbers[0] if numbers else 20
+                with fresh_database() as url:
+                    surroundings = environment(
+                        CLAIMTRACK_DATABASE_URL=url, CLAIMTRACK_CONFIG=str(folder / "none.toml")
+                    )
+                    killed = kill_clients(url, surroundings, times=times, seed=seed)
+                print(f"{times} kills, {killed} before the command had done its work")
+            case ["server"]:
+                times = numbers[0] if numbers else 20
+                data_dir = Path(tempfile.mkdtemp(prefix="claimtrack-stress-"))
+                try:
+                    broken = kill_servers(data_dir, folder, times=times, seed=seed)
+                finally:
+                    embedded.stop(data_dir)
+                print(f"{times} kills, which broke {broken} commands")
+            case _:
+                print(f"usage: {USAGE}")
+                return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
