@@ -278,8 +278,6 @@ def verify(app: App, line: str | None) -> int:
     from claimtrack.leaves import read_head
     from claimtrack.services import verify as verifying
 
-    if line == "-":
-        line = next((read for read in sys.stdin if read.strip()), "")
     wanted = read_head(line) if line is not None else None
     with app.read() as connection:
         total = 2 * verifying.event_count(connection)
