@@ -461,7 +461,7 @@ def test_everybody_is_kept_from_our_triggers_again_after_a_restore(desk: Desk, r
     engine = make_engine(desk.owner_url)
     opened = (
         "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
-        " AND prosecdef AND proname <> 'current_actor'"
+        " AND prosecdef AND prorettype = 'trigger'::regtype"
         " AND has_function_privilege('public', oid, 'EXECUTE')"
     )
     with engine.begin() as connection:
