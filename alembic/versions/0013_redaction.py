@@ -24,6 +24,17 @@ CREATE FUNCTION is_redaction(the_table text) RETURNS boolean LANGUAGE sql STABLE
 $$
 """
 
+REFUSE_ALL_BUT_REDACTION = """
+CREATE FUNCTION refuse_all_but_redaction() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND is_redaction(TG_TABLE_NAME) THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION '% of % is refused: what is recorded stays', lower(TG_OP), TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+END $$
+"""
+
 ONLY_REDACT = """
 CREATE FUNCTION only_redact() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
 DECLARE
@@ -53,11 +64,8 @@ BEGIN
             NEW.db_user)
         IS DISTINCT FROM (OLD.id, OLD.source_id, OLD.byte_count, OLD.media_type, OLD.recorded_at,
             OLD.recorded_by, OLD.db_user)
-        OR NEW.file_name IS DISTINCT FROM OLD.file_name AND NOT (
-            NEW.file_name IS NULL AND (redacted OR EXISTS (
-                SELECT FROM source WHERE id = NEW.source_id AND protected
-            ))
-        )
+        OR NEW.file_name IS DISTINCT FROM OLD.file_name
+            AND NOT (redacted AND NEW.file_name IS NULL)
         OR (NEW.content, NEW.sha256) IS DISTINCT FROM (OLD.content, OLD.sha256)
             AND NOT (redacted AND NEW.content IS NULL AND OLD.content IS NOT NULL)
         OR NEW IS NOT DISTINCT FROM OLD THEN
@@ -216,7 +224,9 @@ BEGIN
         publisher_id = NULL, agency_id = NULL, external_id = NULL,
         source_key = sha256(new_salt() || new_salt())
     WHERE id = the_id;
+    PERFORM set_config('claimtrack.redacting', 'capture', true);
     UPDATE capture SET file_name = NULL WHERE source_id = the_id AND file_name IS NOT NULL;
+    PERFORM set_config('claimtrack.redacting', '', true);
 END $$
 """
 
@@ -276,19 +286,19 @@ TRIGGERS = (
     "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON redaction FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     "ALTER TABLE redaction ENABLE ALWAYS TRIGGER append_only",
     "CREATE TRIGGER log_insert AFTER INSERT ON redaction REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION log_event('id', '')",
-    "CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON attribution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON attribution FOR EACH STATEMENT EXECUTE FUNCTION refuse_all_but_redaction()",
     "ALTER TABLE attribution ENABLE ALWAYS TRIGGER append_only",
     "CREATE TRIGGER log_update AFTER UPDATE ON attribution REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION log_event('id', '')",
-    "CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON note FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON note FOR EACH STATEMENT EXECUTE FUNCTION refuse_all_but_redaction()",
     "ALTER TABLE note ENABLE ALWAYS TRIGGER append_only",
     "CREATE TRIGGER log_update AFTER UPDATE ON note REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION log_event('id', '')",
-    "CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON review FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON review FOR EACH STATEMENT EXECUTE FUNCTION refuse_all_but_redaction()",
     "ALTER TABLE review ENABLE ALWAYS TRIGGER append_only",
     "CREATE TRIGGER log_update AFTER UPDATE ON review REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION log_event('claim_id,no', 'prev_no')",
-    "CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON capture FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON capture FOR EACH STATEMENT EXECUTE FUNCTION refuse_all_but_redaction()",
     "ALTER TABLE capture ENABLE ALWAYS TRIGGER append_only",
     "CREATE TRIGGER log_update AFTER UPDATE ON capture REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION log_event('id', 'content')",
-    "CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON protected_source FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON protected_source FOR EACH STATEMENT EXECUTE FUNCTION refuse_all_but_redaction()",
     "ALTER TABLE protected_source ENABLE ALWAYS TRIGGER append_only",
     "CREATE TRIGGER log_update AFTER UPDATE ON protected_source REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION log_event('id', 'identity,salt,origin,publisher_id,agency_id')",
     "CREATE TRIGGER only_redact BEFORE UPDATE ON claim FOR EACH ROW WHEN (is_redaction('claim')) EXECUTE FUNCTION only_redact('statement,topics,assigned_to,merged_because', 'statement_key,version,reach')",
@@ -365,6 +375,7 @@ def upgrade() -> None:
         op.execute(f"DROP TRIGGER append_only ON {table}")
     for function in (
         IS_REDACTION,
+        REFUSE_ALL_BUT_REDACTION,
         ONLY_REDACT,
         KEEP_CAPTURE,
         ONLY_WITHDRAW,
@@ -373,7 +384,7 @@ def upgrade() -> None:
         PROTECT_SOURCE,
     ):
         op.execute(function)
-    for name in ("only_redact", "keep_capture"):
+    for name in ("refuse_all_but_redaction", "only_redact", "keep_capture"):
         op.execute(f"REVOKE EXECUTE ON FUNCTION {name}() FROM PUBLIC")
     for trigger in TRIGGERS:
         op.execute(trigger)
@@ -411,4 +422,5 @@ def downgrade() -> None:
     )
     op.execute("DROP FUNCTION keep_capture()")
     op.execute("DROP FUNCTION only_redact()")
+    op.execute("DROP FUNCTION refuse_all_but_redaction()")
     op.execute("DROP FUNCTION is_redaction(text)")

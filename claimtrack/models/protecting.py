@@ -103,7 +103,9 @@ BEGIN
         publisher_id = NULL, agency_id = NULL, external_id = NULL,
         source_key = sha256(new_salt() || new_salt())
     WHERE id = the_id;
+    PERFORM set_config('claimtrack.redacting', 'capture', true);
     UPDATE capture SET file_name = NULL WHERE source_id = the_id AND file_name IS NOT NULL;
+    PERFORM set_config('claimtrack.redacting', '', true);
 END $$
 """
 

@@ -51,6 +51,17 @@ CREATE FUNCTION is_redaction(the_table text) RETURNS boolean LANGUAGE sql STABLE
 $$
 """
 
+REFUSE_ALL_ELSE = f"""
+CREATE FUNCTION refuse_all_but_redaction() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND is_redaction(TG_TABLE_NAME) THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION '% of % is refused: what is recorded stays', lower(TG_OP), TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
+END $$
+"""
+
 # Arguments of the trigger: the columns that can be redacted, and those that are made from them or
 # derived anyway.
 ONLY_REDACT = f"""
@@ -73,7 +84,8 @@ BEGIN
 END $$
 """
 
-# Its bytes can be too many for JSON. Protecting the source takes the file's name, too.
+# Its bytes can be too many for JSON. Protecting the source takes the file's name, as a redaction
+# would.
 KEEP_CAPTURE = f"""
 CREATE FUNCTION keep_capture() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
 DECLARE
@@ -83,11 +95,8 @@ BEGIN
             NEW.db_user)
         IS DISTINCT FROM (OLD.id, OLD.source_id, OLD.byte_count, OLD.media_type, OLD.recorded_at,
             OLD.recorded_by, OLD.db_user)
-        OR NEW.file_name IS DISTINCT FROM OLD.file_name AND NOT (
-            NEW.file_name IS NULL AND (redacted OR EXISTS (
-                SELECT FROM source WHERE id = NEW.source_id AND protected
-            ))
-        )
+        OR NEW.file_name IS DISTINCT FROM OLD.file_name
+            AND NOT (redacted AND NEW.file_name IS NULL)
         OR (NEW.content, NEW.sha256) IS DISTINCT FROM (OLD.content, OLD.sha256)
             AND NOT (redacted AND NEW.content IS NULL AND OLD.content IS NOT NULL)
         OR NEW IS NOT DISTINCT FROM OLD THEN
@@ -98,7 +107,7 @@ BEGIN
 END $$
 """
 
-FUNCTIONS = (IS_REDACTION, ONLY_REDACT, KEEP_CAPTURE)
+FUNCTIONS = (IS_REDACTION, REFUSE_ALL_ELSE, ONLY_REDACT, KEEP_CAPTURE)
 
 
 def triggers(unlogged: dict[str, tuple[str, str]]) -> tuple[str, ...]:

@@ -86,12 +86,12 @@ LOGGED = {
 
 
 def _append_only(table: str) -> tuple[str, ...]:
-    # Some take one update, row by row: a redaction. Of events it leaves the leaf hash as it was.
-    redacted = table == "event" or table in redacting.GROWING
-    operations = "DELETE OR TRUNCATE" if redacted else "UPDATE OR DELETE OR TRUNCATE"
+    # Events take one update, row by row: a value's digest in its place.
+    operations = "DELETE OR TRUNCATE" if table == "event" else "UPDATE OR DELETE OR TRUNCATE"
+    refuse = "refuse_all_but_redaction" if table in redacting.GROWING else "refuse_change"
     return (
         f"CREATE TRIGGER append_only BEFORE {operations} ON {table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {refuse}()",
         f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only",
     )
 
