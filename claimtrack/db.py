@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 #: The revision that this claimtrack works with. A constant, so that a read command can compare
 #: it without importing Alembic; a test holds it to the head of the migration scripts.
-HEAD_REVISION = "0013"
+HEAD_REVISION = "0014"
 
 #: How long a command waits for a row that somebody else is changing, before it gives up.
 LOCK_TIMEOUT = "15s"
@@ -119,6 +119,15 @@ class Withdrawn(TypedColumns):
     withdrawn_at: Column[dt.datetime | None] = Column(DateTime(timezone=True))
     withdrawn_by: Column[str | None] = Column(Text)
     withdrawn_because: Column[str | None] = Column(Text)
+
+
+class Changed(TypedColumns):
+    """When a row was changed last: what it held at an earlier time is looked up only if need be."""
+
+    changed_at: Column[dt.datetime | None] = Column(
+        DateTime(timezone=True),
+        comment="derived: the latest start of a transaction that changed the row; null if none",
+    )
 
 
 def withdrawn_together() -> CheckConstraint:
@@ -241,10 +250,23 @@ def say_actor(connection: Connection, actor: str) -> str | None:
 
 
 @contextmanager
-def read_transaction(engine: Engine) -> Iterator[Connection]:
-    """One read-only transaction on one snapshot, so that totals and rows agree."""
+def read_transaction(engine: Engine, *, as_of: dt.datetime | None = None) -> Iterator[Connection]:
+    """One read-only transaction on one snapshot, so that totals and rows agree.
+
+    With ``as_of`` every table stands as it stood just before that instant: the views of the
+    schema ``past`` take the tables' place, so that no query needs to know of it.
+    """
     with engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        if as_of is not None:
+            connection.execution_options(of_the_past=True)
+            connection.execute(
+                text(
+                    "SELECT set_config('search_path', 'past, public', true),"
+                    " set_config('claimtrack.as_of', :moment, true)"
+                ),
+                {"moment": as_of.isoformat()},
+            )
         yield connection
         connection.rollback()
 

@@ -203,10 +203,12 @@ def downgrade(engine: Engine, revision: str, *, drop_data: str | None = None) ->
 
 
 def _columns(connection: Connection) -> set[tuple[str, str]]:
+    """What is recorded in; when a row was changed last is derived from the events."""
     rows = connection.execute(
         text(
             "SELECT table_name, column_name FROM information_schema.columns"
             " WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
+            " AND column_name <> 'changed_at'"
         )
     )
     return {(row[0], row[1]) for row in rows}

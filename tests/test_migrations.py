@@ -65,6 +65,8 @@ CATALOG = {
         SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'
         UNION ALL
         SELECT matviewname, definition FROM pg_matviews WHERE schemaname = 'public'
+        UNION ALL
+        SELECT 'past.' || viewname, definition FROM pg_views WHERE schemaname = 'past'
     """,
     "sequence": """
         SELECT sequencename, concat_ws(' ', data_type, start_value, min_value, max_value,

@@ -336,6 +336,8 @@ def test_as_of_a_day_between_two_changes(committed: Connection, ok: Run) -> None
                 recorded_at=NOW - days * DAY,
             )
         )
+    committed.execute(text("SET LOCAL session_replication_role = replica"))
+    committed.execute(text("UPDATE claim SET changed_at = :at"), {"at": NOW - 3 * DAY})
     committed.commit()
     stood = [as_of(ok, days)["rows"][0]["priority"] for days in (8, 5, 1)]
     assert stood == ["low", "urgent", "normal"]

@@ -363,7 +363,10 @@ def record_figure(connection: Connection, statement: str, low: int, **columns: A
     }
     if "said_on" in appeared:
         appeared["said_precision"] = "day"
-    made = records.claim(connection, statement, url=None, kind="figure")
+    supersedes_id = columns.pop("supersedes_id", None)
+    made = records.claim(
+        connection, statement, url=None, kind="figure", supersedes_id=supersedes_id
+    )
     records.appearance(connection, made, **appeared)
     if "on_date" in columns:
         columns.setdefault("on_precision", "day")
@@ -384,14 +387,17 @@ def test_figures_come_in_time_order(committed: Connection, ok: Run) -> None:
     undated = record_figure(committed, "No day", 5)
     published = record_figure(committed, "Published", 4, url="https://example.org/dated")
     said = record_figure(committed, "Said", 3, said_on="2020-02-10")
-    own = record_figure(committed, "Own day", 2, on_date="2020-02-15", said_on="2020-02-25")
+    own = record_figure(
+        committed,
+        "Own day",
+        2,
+        on_date="2020-02-15",
+        said_on="2020-02-25",
+        supersedes_id=said,
+    )
     month = record_figure(
         committed, "A month", 1, on_date="2020-02-01", on_precision="month", unit="people"
     )
-    newer = committed.execute(
-        text("UPDATE claim SET supersedes_id = :old WHERE id = :new RETURNING id"),
-        {"old": said, "new": own},
-    ).scalar_one()
     committed.commit()
     found = report(ok, "figures")
     assert [row["id"] for row in found["rows"]] == [month, said, own, published, undated]
@@ -402,7 +408,7 @@ def test_figures_come_in_time_order(committed: Connection, ok: Run) -> None:
         "2020-02-20",
         None,
     ]
-    assert found["rows"][1]["superseded_by"] == newer
+    assert found["rows"][1]["superseded_by"] == own
     assert found["rows"][0]["unit"] == "people"
     assert found["totals"] == {"figures": 5, "contradicted": 0}
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
-from decimal import Decimal
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
-from claimtrack.db import make_engine, say_why
+from claimtrack.db import say_why
 from claimtrack.models.redacting import GROWING
 from claimtrack.models.rules import APPEND_ONLY, KEPT, LOGGED
 from claimtrack.vocab import Stance
@@ -189,81 +187,3 @@ def test_events_tell_which_claim_they_belong_to(connection: Connection, claim_id
         "review": 1,
         "review_evidence": 3,
     }
-
-
-# --- As of ---------------------------------------------------------------------------------------
-
-
-def test_as_of_gives_what_stood_at_a_moment(database_url: str) -> None:
-    engine = make_engine(database_url)
-    with engine.begin() as connection:
-        claim_id = records.claim(connection, topics=["roads"])
-        moment = "SELECT clock_timestamp()"
-    moments = []
-    for change in (
-        {"priority": 2},
-        {"priority": 3, "topics": ["roads", "water"]},
-        {"assigned_to": "Omar Haddad"},
-    ):
-        with engine.begin() as connection:
-            moments.append(connection.execute(text(moment)).scalar_one())
-        with engine.begin() as connection:
-            connection.execute(
-                tables.claim.update().where(tables.claim.c.id == claim_id).values(**change)
-            )
-    asked = (
-        "SELECT priority, topics, assigned_to"
-        " FROM as_of(CAST(NULL AS claim), '{id}', CAST(:moment AS timestamptz))"
-    )
-    with engine.connect() as connection:
-        stood = [tuple(run(connection, asked, moment=at).one()) for at in moments]
-        assert stood == [
-            (1, ["roads"], None),
-            (2, ["roads"], None),
-            (3, ["roads", "water"], None),
-        ]
-        now = run(connection, asked, moment=dt.datetime(2999, 1, 1, tzinfo=dt.UTC)).one()
-        assert tuple(now) == (3, ["roads", "water"], "Omar Haddad")
-        before = run(connection, asked, moment=dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
-        assert before.all() == []
-
-
-def test_as_of_finds_rows_whose_key_has_two_parts(database_url: str) -> None:
-    engine = make_engine(database_url)
-    with engine.begin() as connection:
-        claim_id = records.claim(connection)
-        records.appearance(connection, claim_id, url="https://two.example/b", place="p. 1")
-    with engine.begin() as connection:
-        moment = value(connection, "SELECT clock_timestamp()")
-    with engine.begin() as connection:
-        run(connection, "UPDATE appearance SET place = 'p. 2' WHERE no = 2")
-    with engine.connect() as connection:
-        rows = run(
-            connection,
-            "SELECT no, place FROM as_of(CAST(NULL AS appearance), '{claim_id,no}',"
-            " CAST(:moment AS timestamptz)) ORDER BY no",
-            moment=moment,
-        )
-        assert [tuple(row) for row in rows] == [(1, None), (2, "p. 1")]
-
-
-def test_as_of_keeps_every_digit_of_a_figure(database_url: str) -> None:
-    engine = make_engine(database_url)
-    exact = Decimal("1234567890123456789.123456789")
-    with engine.begin() as connection:
-        claim_id = records.claim(connection)
-        connection.execute(
-            tables.figure.insert().values(claim_id=claim_id, comparator="=", low=exact)
-        )
-    with engine.begin() as connection:
-        moment = value(connection, "SELECT clock_timestamp()")
-    with engine.begin() as connection:
-        run(connection, "UPDATE figure SET low = 1")
-    with engine.connect() as connection:
-        stood = value(
-            connection,
-            "SELECT low FROM as_of(CAST(NULL AS figure), '{claim_id}',"
-            " CAST(:moment AS timestamptz))",
-            moment=moment,
-        )
-    assert stood == exact

@@ -68,11 +68,12 @@ def test_two_sources_that_turn_out_to_be_one_wire_at_once_both_count(reached: st
 @pytest.mark.parametrize(
     "sql",
     [
-        "UPDATE figure SET claim_id = 2 WHERE claim_id = 1",
+        "UPDATE figure SET claim_id = claim_id + 1 WHERE claim_id = 1",
         "UPDATE figure SET recorded_by = 'somebody else'",
         "UPDATE publisher SET id = DEFAULT",
         "UPDATE speaker_alias SET recorded_at = '2001-01-01'",
         "UPDATE claim SET id = DEFAULT",
+        "UPDATE claim SET supersedes_id = 1 WHERE statement = 'The well is full'",
         "INSERT INTO transition VALUES ('set_aside', 'checked')",
         "UPDATE transition SET to_status = 'checked' WHERE from_status = 'set_aside'",
     ],

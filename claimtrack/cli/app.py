@@ -227,11 +227,14 @@ class App:
             next_command="claimtrack db upgrade",
         )
 
-    def read(self) -> AbstractContextManager[Connection]:
-        """One read-only transaction on one snapshot, on a schema that is up to date."""
+    def read(self, *, as_of: dt.datetime | None = None) -> AbstractContextManager[Connection]:
+        """One read-only transaction on one snapshot, on a schema that is up to date.
+
+        With ``as_of`` it finds what was on record just before that instant.
+        """
         from claimtrack.db import read_transaction
 
-        return self._at_head(read_transaction)
+        return self._at_head(lambda engine: read_transaction(engine, as_of=as_of))
 
     def write(self, needs: Role = Role.RECORDER) -> AbstractContextManager[Connection]:
         """One transaction in the actor's name: all of it, or nothing.

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import SchemaItem
 
 from claimtrack.db import (
+    Changed,
     Merged,
     Recorded,
     Withdrawn,
@@ -59,7 +60,7 @@ TO_CHECK = (
 )
 
 
-class ClaimColumns(Recorded, Merged):
+class ClaimColumns(Recorded, Merged, Changed):
     """One checkable proposition, in the desk's wording."""
 
     id = id_column()
@@ -178,7 +179,7 @@ def _() -> Sequence[SchemaItem]:
     )
 
 
-class AppearanceColumns(Recorded, Withdrawn):
+class AppearanceColumns(Recorded, Withdrawn, Changed):
     """One occurrence of a claim: speaker, source and date. Addressed as ``42.1``."""
 
     claim_id: Column[int] = Column(BigInteger, ForeignKey("claim.id"), primary_key=True)
@@ -254,7 +255,7 @@ def _() -> Sequence[SchemaItem]:
     )
 
 
-class FigureColumns(Recorded):
+class FigureColumns(Recorded, Changed):
     """The quantity that a claim asserts."""
 
     claim_id: Column[int] = Column(BigInteger, ForeignKey("claim.id"), primary_key=True)

@@ -115,9 +115,10 @@ def _() -> Sequence[SchemaItem]:
         Index(None, "claim_id", "id", postgresql_where=text("claim_id IS NOT NULL")),
         # What stood at an earlier time is today's row with the later updates taken back.
         Index(
-            "ix_event_table_name_recorded_at",
+            "ix_event_table_name_row_key_id",
             "table_name",
-            "recorded_at",
+            "row_key",
+            "id",
             postgresql_where=text("operation = 'update'"),
         ),
         # What was merged into a claim, and parted from it, is told in the head's history too.

@@ -488,35 +488,6 @@ BEGIN
 END $$
 """
 
-# The value of a column at a time is the "before" of the oldest later event that names it, else
-# today's. Rows that were recorded later are left out by their own recorded_at.
-AS_OF = f"""
-CREATE FUNCTION as_of(shape anyelement, key_columns text[], moment timestamptz)
-RETURNS SETOF anyelement LANGUAGE plpgsql STABLE {PINNED} AS $$
-BEGIN
-    RETURN QUERY EXECUTE format(
-        $query$
-        WITH later AS (
-            SELECT DISTINCT ON (event.row_key, changed.key)
-                event.row_key, changed.key, changed.value
-            FROM event CROSS JOIN jsonb_each(event.before) AS changed
-            WHERE event.table_name = %1$L AND event.operation = 'update'
-                AND event.recorded_at >= $1
-            ORDER BY event.row_key, changed.key, event.id
-        ), earlier AS (
-            SELECT row_key, jsonb_object_agg(key, value) AS columns FROM later GROUP BY row_key
-        )
-        SELECT (jsonb_populate_record(today, earlier.columns)).*
-        FROM %1$I AS today
-        LEFT JOIN earlier ON earlier.row_key = concat_ws('.', %2$s)
-        WHERE today.recorded_at < $1
-        $query$,
-        pg_typeof(shape),
-        (SELECT string_agg(format('today.%I', part), ', ') FROM unnest(key_columns) AS part)
-    ) USING moment;
-END $$
-"""
-
 # How an event enters its leaf hash, field by field; docs/ledger.md says it in words. Strings and
 # lists are salted digests, so that one can be redacted and the leaf stays what it was.
 EVENT_FIELDS = f"""
@@ -675,7 +646,6 @@ FUNCTIONS = (
     GUARD_DISPUTE,
     CLOSE_ONCE,
     LOG_EVENT,
-    AS_OF,
     EVENT_FIELDS,
     EVENT_LEAF,
     REDACTED_EVENT,

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 
 from claimtrack.db import (
+    Changed,
     Merged,
     Recorded,
     filled,
@@ -30,7 +31,7 @@ from claimtrack.db import (
 from claimtrack.vocab import SpeakerKind
 
 
-class SpeakerColumns(Recorded, Merged):
+class SpeakerColumns(Recorded, Merged, Changed):
     """The person or organisation that made a claim (ClaimReview: claim author)."""
 
     id = id_column()
@@ -65,7 +66,7 @@ def _() -> Sequence[SchemaItem]:
     )
 
 
-class SpeakerAliasColumns(Recorded):
+class SpeakerAliasColumns(Recorded, Changed):
     """A name under which a speaker is found."""
 
     id = id_column()
@@ -107,7 +108,7 @@ def _() -> Sequence[SchemaItem]:
     )
 
 
-class PublisherColumns(Recorded):
+class PublisherColumns(Recorded, Changed):
     """Who publishes a source; a wire agency is a publisher too."""
 
     id = id_column()

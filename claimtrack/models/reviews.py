@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 
 from claimtrack.db import (
+    Changed,
     Recorded,
     Withdrawn,
     filled,
@@ -33,7 +34,7 @@ from claimtrack.db import (
 from claimtrack.vocab import Change, Decision, SetAsideReason, Stance, Status, Verdict
 
 
-class EvidenceColumns(Recorded, Withdrawn):
+class EvidenceColumns(Recorded, Withdrawn, Changed):
     """A source that supports, refutes or gives context to a claim."""
 
     id = id_column()

@@ -26,6 +26,7 @@ from claimtrack.models import (  # noqa: F401 - fill the metadata
     sources,
 )
 from claimtrack.models.functions import CURRENT_ACTOR, FUNCTIONS
+from claimtrack.models.past import PAST_FUNCTIONS
 from claimtrack.vocab import TRANSITIONS
 
 #: Tables that take INSERT alone, for their owner and for a replica too.
@@ -62,17 +63,17 @@ KEPT = (
 
 #: Per logged table: the columns of its key, and the columns that events leave out.
 LOGGED = {
-    "speaker": ("id", "version"),
-    "speaker_alias": ("id", ""),
-    "publisher": ("id", ""),
-    "source": ("id", "version,origin"),
+    "speaker": ("id", "version,changed_at"),
+    "speaker_alias": ("id", "changed_at"),
+    "publisher": ("id", "changed_at"),
+    "source": ("id", "version,origin,changed_at"),
     "capture": ("id", "content"),
-    "claim": ("id", "version,reach"),
-    "appearance": ("claim_id,no", ""),
+    "claim": ("id", "version,reach,changed_at"),
+    "appearance": ("claim_id,no", "changed_at"),
     "attribution": ("id", ""),
-    "figure": ("claim_id", ""),
+    "figure": ("claim_id", "changed_at"),
     "note": ("id", ""),
-    "evidence": ("id", ""),
+    "evidence": ("id", "changed_at"),
     "review": ("claim_id,no", "prev_no"),
     "review_evidence": ("claim_id,review_no,evidence_id", ""),
     "policy": ("id", ""),
@@ -148,6 +149,16 @@ TRIGGERS = (
         " FOR EACH ROW EXECUTE FUNCTION count_version()"
         for table in ("speaker", "source")
     ),
+    # After `only_withdraw` in the order of names, which takes any other change for one of content.
+    *(
+        f"CREATE TRIGGER stamp_change BEFORE UPDATE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION stamp_change()"
+        for table in KEPT
+        if "changed_at" in metadata.tables[table].c
+    ),
+    "CREATE TRIGGER kept_link BEFORE UPDATE OF supersedes_id ON claim FOR EACH ROW"
+    " WHEN (OLD.supersedes_id IS DISTINCT FROM NEW.supersedes_id)"
+    " EXECUTE FUNCTION refuse_change()",
     # Reach is derived: refreshing it is no change of the claim.
     "CREATE TRIGGER count_version BEFORE UPDATE ON claim"
     " FOR EACH ROW WHEN (OLD.reach = NEW.reach) EXECUTE FUNCTION count_version()",
@@ -226,7 +237,13 @@ TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ",
 #: The database's own number, which its first seal names.
 LEDGER_ROW = "INSERT INTO ledger (id) VALUES (1)"
 
-_FUNCTIONS = (*FUNCTIONS, *approval.FUNCTIONS, *protecting.FUNCTIONS, *redacting.FUNCTIONS)
+_FUNCTIONS = (
+    *FUNCTIONS,
+    *approval.FUNCTIONS,
+    *protecting.FUNCTIONS,
+    *redacting.FUNCTIONS,
+    *PAST_FUNCTIONS,
+)
 
 #: A trigger fires for whoever changes its table, but who may not call its function can't hang it
 #: on a table of their own, and have it write there what never happened.
@@ -238,7 +255,14 @@ CLOSED = tuple(
 build_constraints()
 # The columns' defaults call it.
 event.listen(metadata, "before_create", DDL(CURRENT_ACTOR))  # type: ignore[no-untyped-call]
-for _statement in (*_FUNCTIONS, *CLOSED, TRANSITION_ROWS, LEDGER_ROW, *TRIGGERS):
+for _statement in (
+    *_FUNCTIONS,
+    *CLOSED,
+    TRANSITION_ROWS,
+    LEDGER_ROW,
+    *TRIGGERS,
+    "SELECT rebuild_past()",
+):
     event.listen(
         metadata,
         "after_create",

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 
 from claimtrack.db import (
+    Changed,
     Recorded,
     date_column,
     filled,
@@ -32,7 +33,7 @@ from claimtrack.db import (
 from claimtrack.vocab import Precision, SourceKind
 
 
-class SourceColumns(Recorded):
+class SourceColumns(Recorded, Changed):
     """A document where a claim appeared or that bears on it."""
 
     id = id_column()

@@ -73,6 +73,13 @@ _QUERIES = {
             concat_ws(' ', permissive, roles::text, cmd, qual, with_check)
         FROM pg_policies WHERE schemaname = 'public' AND tablename = ANY(:tables)
     """,
+    # Versions of PostgreSQL differ in whether they name the table before a column that needs none.
+    "views of the past": """
+        SELECT viewname,
+            regexp_replace(definition, '\\m(today|stood|earlier|same|event)\\.|\\s', '', 'g')
+        FROM pg_views
+        WHERE schemaname = 'past' AND regexp_replace(viewname, '^merged_', '') = ANY(:tables)
+    """,
     "functions": """
         SELECT format('%s(%s)', proname, pg_get_function_identity_arguments(oid)),
             pg_get_functiondef(oid)

@@ -6,17 +6,15 @@ a hundredth of its time, and is imported where there is a dispute to show.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, column, exists, or_, table
+from sqlalchemy import ColumnElement, column, exists, or_, table
 
 OBJECTION = table("objection", column("claim_id"), column("review_no"), column("closed_at"))
 CHALLENGE = table("challenge", column("claim_id"))
 
 
-def is_disputed(
-    claim_id: ColumnElement[int], objections: FromClause = OBJECTION
-) -> ColumnElement[bool]:
+def is_disputed(claim_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether an objection to a verdict of the claim waits for its answer."""
-    return exists().where(objections.c.claim_id == claim_id, objections.c.closed_at.is_(None))
+    return exists().where(OBJECTION.c.claim_id == claim_id, OBJECTION.c.closed_at.is_(None))
 
 
 def is_disputed_review(

@@ -1,8 +1,4 @@
-"""Claims as lists and reports show them: in a line, with the first appearance that stands.
-
-The tables are read as they stand now, or as they stood at a moment: what a column held then is
-today's row with the later updates taken back (the database's function ``as_of``).
-"""
+"""Claims as lists and reports show them: in a line, with the first appearance that stands."""
 
 from __future__ import annotations
 
@@ -11,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    CTE,
     BigInteger,
     ColumnElement,
     Connection,
@@ -22,20 +17,18 @@ from sqlalchemy import (
     and_,
     case,
     column,
-    distinct,
     func,
     select,
     table,
-    text,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from claimtrack.dates import PartialDate
 from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import publisher, speaker
 from claimtrack.models.sources import source
-from claimtrack.services.disputed import OBJECTION, is_disputed
+from claimtrack.services.disputed import is_disputed
 from claimtrack.services.stories import partial_date
 from claimtrack.services.views import SourceRef, SpeakerRef
 from claimtrack.vocab import Kind, Manner, Priority, SourceKind, Status, Verdict, word_of
@@ -79,91 +72,22 @@ class ListedClaim(NamedTuple):
         return word_of(self.status, self.verdict)
 
 
-class Tables(NamedTuple):
-    """The tables that lines are made from, as they stand or as they stood."""
-
-    claim: FromClause
-    appearance: FromClause
-    speaker: FromClause
-    source: FromClause
-    publisher: FromClause
-    objection: FromClause
-    past: bool = False
-
-
-NOW = Tables(claim, appearance, speaker, source, publisher, OBJECTION)
-
-
-def tables_as_of(moment: dt.datetime) -> Tables:
-    """The tables as they stood just before a moment; each is read whole."""
-    import claimtrack.models.disputes  # noqa: F401 - completes the tables that are looked up
-
-    def then(name: str, key: str = "{id}") -> CTE:
-        columns = [column(one.name, one.type) for one in claim.metadata.tables[name].c]
-        rows = text(f"SELECT * FROM as_of(NULL::{name}, '{key}', :moment)")  # noqa: S608 - ours
-        return rows.bindparams(moment=moment).columns(*columns).cte(f"{name}_then")
-
-    appearances, sources = then("appearance", "{claim_id,no}"), then("source")
-    return Tables(
-        claim=_with_reach(then("claim"), appearances, sources),
-        appearance=appearances,
-        speaker=then("speaker"),
-        source=sources,
-        publisher=then("publisher"),
-        objection=then("objection", "{claim_id,no}"),
-        past=True,
-    )
-
-
-def _with_reach(claims: CTE, appearances: CTE, sources: CTE) -> CTE:
-    """Claims of an earlier time with the reach of that time, which no event tells."""
-    merged = claims.alias("merged_then")
-    head = func.coalesce(merged.c.merged_into_id, appearances.c.claim_id)
-    found = sources.c
-    house = func.coalesce(found.agency_id, found.publisher_id)
-    origin = case(
-        (house.is_not(None), func.concat("p", house)),
-        (found.host.is_not(None), func.concat("h", found.host)),
-        else_=func.concat("s", found.id),
-    )
-    reached = (
-        select(head.label("claim_id"), func.count(distinct(origin)).label("reach"))
-        .join(sources, found.id == appearances.c.source_id)
-        .outerjoin(
-            merged,
-            and_(merged.c.id == appearances.c.claim_id, merged.c.merged_into_id.is_not(None)),
-        )
-        .where(appearances.c.withdrawn_at.is_(None))
-        .group_by(head)
-        .subquery("reached")
-    )
-    return (
-        select(
-            *(each for each in claims.c if each.key != "reach"),
-            func.coalesce(reached.c.reach, 0).label("reach"),
-        )
-        .select_from(claims)
-        .outerjoin(reached, reached.c.claim_id == claims.c.id)
-        .cte("claim_with_reach")
-    )
-
-
-def of_head(tables: Tables, claim_id: ColumnElement[int]) -> tuple[FromClause, ColumnElement[int]]:
+def of_head(claim_id: ColumnElement[int]) -> tuple[FromClause, ColumnElement[int]]:
     """What to outer-join to a table on its ``claim_id``, and then the id of that claim's head.
 
     Few claims were merged: the join reads those alone.
     """
-    merged = tables.claim.alias("merged_claim")
+    merged = claim.alias("merged_claim")
     few = select(merged.c.id, merged.c.merged_into_id).where(merged.c.merged_into_id.is_not(None))
     joined = few.subquery("merged_here")
     return joined, func.coalesce(joined.c.merged_into_id, claim_id)
 
 
-def told_columns(tables: Tables) -> Select[Any]:
-    """The appearances that stand, with their speakers' heads and their sources."""
-    one, found = tables.appearance, tables.source
-    said, head = tables.speaker.alias("said"), tables.speaker.alias("head")
-    house, agency = tables.publisher.alias("house"), tables.publisher.alias("agency")
+def told_columns(one: FromClause) -> Select[Any]:
+    """Those of the appearances that stand, with their speakers' heads and their sources."""
+    found = source
+    said, head = speaker.alias("said"), speaker.alias("head")
+    house, agency = publisher.alias("house"), publisher.alias("agency")
     return (
         select(
             one.c.claim_id,
@@ -217,73 +141,41 @@ def lines(
     connection: Connection,
     chosen: Select[Any],
     order: Callable[[FromClause], Sequence[ColumnElement[Any]]],
-    tables: Tables = NOW,
 ) -> list[ListedClaim]:
     """Claims in a line.
 
-    ``chosen`` selects all columns of ``tables.claim``, a page of it at most where there are many:
+    ``chosen`` selects all columns of the claim, a page of it at most where there are many:
     only for what it gives are appearances looked up. ``order`` names what to sort its rows by.
     """
     page = chosen.subquery("page")
-    told = told_columns(tables)
-    one = tables.appearance
-    counted: FromClause
-    first: FromClause
-    own_first: list[ColumnElement[Any]]
-    on_first: ColumnElement[bool]
-    on_counted: ColumnElement[bool]
-    if tables.past:
-        # No index helps here: every appearance is read once, not once a claim.
-        merged, head = of_head(tables, one.c.claim_id)
-        own_first = [head, one.c.claim_id != head, one.c.claim_id, one.c.no]
-        first = (
-            told.add_columns(head.label("head_id"))
-            .outerjoin(merged, merged.c.id == one.c.claim_id)
-            .ext(distinct_on(head))
-            .order_by(*own_first)
-            .subquery("first")
-        )
-        counted = (
-            select(head.label("head_id"), func.count().label("appearances"))
-            .select_from(one)
-            .outerjoin(merged, merged.c.id == one.c.claim_id)
-            .where(one.c.withdrawn_at.is_(None))
-            .group_by(head)
-            .subquery("counted")
-        )
-        on_first = first.c.head_id == page.c.id
-        on_counted = counted.c.head_id == page.c.id
-    else:
-        other = tables.claim.alias("merged_claim")
-        others = select(other.c.id).where(other.c.merged_into_id == page.c.id).correlate(page)
-        numbers = func.array(others.scalar_subquery(), type_=ARRAY(BigInteger))
-        of_page = one.c.claim_id == func.any(func.array_prepend(page.c.id, numbers))
-        own_first = [one.c.claim_id != page.c.id, one.c.claim_id, one.c.no]
-        # The one appearance first, and then what goes with it.
-        standing = select(one).where(of_page, one.c.withdrawn_at.is_(None)).correlate(page)
-        the_first = standing.order_by(*own_first).limit(1).lateral("the_first")
-        first = told_columns(tables._replace(appearance=the_first)).correlate(page).lateral("first")
-        counted = (
-            select(func.count().label("appearances"))
-            .select_from(one)
-            .where(and_(of_page, one.c.withdrawn_at.is_(None)))
-            .lateral("counted")
-        )
-        on_first = on_counted = true()
+    other = claim.alias("merged_claim")
+    others = select(other.c.id).where(other.c.merged_into_id == page.c.id).correlate(page)
+    numbers = func.array(others.scalar_subquery(), type_=ARRAY(BigInteger))
+    of_page = appearance.c.claim_id == func.any(func.array_prepend(page.c.id, numbers))
+    own_first = [appearance.c.claim_id != page.c.id, appearance.c.claim_id, appearance.c.no]
+    # The one appearance first, and then what goes with it.
+    standing = select(appearance).where(of_page, appearance.c.withdrawn_at.is_(None))
+    the_first = standing.correlate(page).order_by(*own_first).limit(1).lateral("the_first")
+    first = told_columns(the_first).correlate(page).lateral("first")
+    counted = (
+        select(func.count().label("appearances"))
+        .select_from(appearance)
+        .where(and_(of_page, appearance.c.withdrawn_at.is_(None)))
+        .lateral("counted")
+    )
     rows = connection.execute(
         select(
             page,
-            is_disputed(page.c.id, tables.objection).label("disputed"),
-            func.coalesce(counted.c.appearances, 0).label("appearances"),
-            # Reviews are never changed, so what was proposed then is what stands there now.
+            is_disputed(page.c.id).label("disputed"),
+            counted.c.appearances,
             case((page.c.status == Status.AWAITING_APPROVAL, _proposed(page))).label(
                 "proposed_verdict"
             ),
-            *(each for each in first.c if each.key not in ("claim_id", "head_id")),
+            *(each for each in first.c if each.key != "claim_id"),
         )
         .select_from(page)
-        .outerjoin(first, on_first)
-        .outerjoin(counted, on_counted)
+        .outerjoin(first, true())
+        .outerjoin(counted, true())
         .order_by(*order(page))
     )
     return [_listed(row) for row in rows]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
@@ -68,6 +69,24 @@ def load_claim(connection: Connection, claim_id: int) -> ClaimView:
     if not found:
         raise no_claim(claim_id)
     return found[0]
+
+
+def load_claim_of(connection: Connection, claim_id: int, day: dt.date) -> ClaimView:
+    """As `load_claim`, in a transaction that reads what was on record at the end of ``day``."""
+    try:
+        return load_claim(connection, claim_id)
+    except NotFoundError:
+        # Of the table itself: the views of the past do not show what came later.
+        recorded_at = connection.scalar(
+            text("SELECT recorded_at FROM public.claim WHERE id = :id"), {"id": claim_id}
+        )
+        if recorded_at is None:
+            raise
+        raise NotFoundError(
+            f"Claim {claim_id} was not on record yet at the end of {day}: it was recorded on"
+            f" {recorded_at:%Y-%m-%d %H:%M} UTC.",
+            next_command=f"claimtrack claim show {claim_id}",
+        ) from None
 
 
 def no_claim(claim_id: int) -> NotFoundError:

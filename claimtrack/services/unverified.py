@@ -1,4 +1,4 @@
-"""What is not yet concluded, in the order in which to check it: now, or as it stood at a moment."""
+"""What is not yet concluded, in the order in which to check it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from sqlalchemy import (
 from sqlalchemy import Text as TextType
 
 from claimtrack.errors import InvalidDataError
-from claimtrack.models.claims import TO_CHECK
+from claimtrack.models.claims import TO_CHECK, appearance, claim
+from claimtrack.models.people import publisher, speaker
+from claimtrack.models.sources import source
 from claimtrack.services.lines import (
-    NOW,
     ListedClaim,
-    Tables,
     lines,
     of_head,
     source_columns,
@@ -158,24 +158,21 @@ def open_rows(
     kinds: Sequence[Kind],
     limit: int | None,
     after: Cursor | None = None,
-    tables: Tables = NOW,
 ) -> list[ListedClaim]:
     """At most ``limit`` open claims: by priority, then reach, then the oldest first.
 
     Without ``kinds`` those that checking can conclude. They come from the index
     ``ix_claim_to_check``, whose words and expressions are repeated here to the letter.
     """
-    return lines(connection, chosen_rows(kinds, limit, after, tables), _order, tables)
+    return lines(connection, chosen_rows(kinds, limit, after), _order)
 
 
-def chosen_rows(
-    kinds: Sequence[Kind], limit: int | None, after: Cursor | None, tables: Tables = NOW
-) -> Select[Any]:
+def chosen_rows(kinds: Sequence[Kind], limit: int | None, after: Cursor | None) -> Select[Any]:
     """The claims of one page; apart from `open_rows`, so that its plan can be looked at."""
-    chosen = select(tables.claim).where(*_asked(tables, kinds)).order_by(*_order(tables.claim))
+    chosen = select(claim).where(*_asked(kinds)).order_by(*_order(claim))
     if after is not None:
         place = (-after.priority, -after.reach, after.recorded_at, after.id)
-        chosen = chosen.where(tuple_(*_order(tables.claim)) > tuple_(*place))
+        chosen = chosen.where(tuple_(*_order(claim)) > tuple_(*place))
     return chosen.limit(limit)
 
 
@@ -184,8 +181,8 @@ def _order(claims: FromClause) -> list[ColumnElement[Any]]:
     return [-found.priority, -found.reach, found.recorded_at, found.id]
 
 
-def _asked(tables: Tables, kinds: Sequence[Kind]) -> list[ColumnElement[bool]]:
-    found = tables.claim.c
+def _asked(kinds: Sequence[Kind]) -> list[ColumnElement[bool]]:
+    found = claim.c
     to_check: ColumnElement[bool] = literal_column(TO_CHECK, Boolean)
     if not kinds:
         return [to_check]
@@ -194,11 +191,9 @@ def _asked(tables: Tables, kinds: Sequence[Kind]) -> list[ColumnElement[bool]]:
     return [found.status.in_(OPEN), found.kind.in_(kinds), found.merged_into_id.is_(None)]
 
 
-def open_totals(
-    connection: Connection, kinds: Sequence[Kind], moment: dt.datetime, tables: Tables = NOW
-) -> OpenTotals:
+def open_totals(connection: Connection, kinds: Sequence[Kind], moment: dt.datetime) -> OpenTotals:
     """Count all open claims, with their ages at ``moment``."""
-    found = tables.claim.c
+    found = claim.c
     bucket = case(
         *(
             (found.recorded_at > moment - days * _DAY, number)
@@ -244,15 +239,14 @@ def open_groups(
     by: By,
     kinds: Sequence[Kind],
     limit: int | None,
-    tables: Tables = NOW,
 ) -> list[OpenGroup]:
     """Open claims in groups, the largest first. A claim counts once in each that it belongs to."""
-    chosen = select(tables.claim).where(*_asked(tables, kinds)).subquery("open_claim")
+    chosen = select(claim).where(*_asked(kinds)).subquery("open_claim")
     keys, joined = {
         By.SPEAKER: _by_speaker,
         By.SOURCE: _by_source,
         By.TOPIC: _by_topic,
-    }[by](tables, chosen)
+    }[by](chosen)
     number = distinct(chosen.c.id)
     in_review = func.count(number).filter(chosen.c.status == Status.IN_REVIEW)
     rows = connection.execute(
@@ -295,10 +289,10 @@ def open_groups(
 _Grouping = tuple[list[ColumnElement[Any]], FromClause]
 
 
-def _standing(tables: Tables) -> Subquery:
+def _standing() -> Subquery:
     """The appearances that stand, each under the claim that stands for its own."""
-    one = tables.appearance
-    merged, head = of_head(tables, one.c.claim_id)
+    one = appearance
+    merged, head = of_head(one.c.claim_id)
     return (
         select(head.label("head_id"), one.c.speaker_id, one.c.source_id, one.c.manner)
         .select_from(one)
@@ -308,9 +302,9 @@ def _standing(tables: Tables) -> Subquery:
     )
 
 
-def _by_speaker(tables: Tables, chosen: FromClause) -> _Grouping:
-    one = _standing(tables)
-    said, head = tables.speaker.alias("said"), tables.speaker.alias("head")
+def _by_speaker(chosen: FromClause) -> _Grouping:
+    one = _standing()
+    said, head = speaker.alias("said"), speaker.alias("head")
     joined = (
         chosen.outerjoin(one, one.c.head_id == chosen.c.id)
         .outerjoin(said, said.c.id == one.c.speaker_id)
@@ -324,9 +318,9 @@ def _by_speaker(tables: Tables, chosen: FromClause) -> _Grouping:
     ], joined
 
 
-def _by_source(tables: Tables, chosen: FromClause) -> _Grouping:
-    one, found = _standing(tables), tables.source
-    house, agency = tables.publisher.alias("house"), tables.publisher.alias("agency")
+def _by_source(chosen: FromClause) -> _Grouping:
+    one, found = _standing(), source
+    house, agency = publisher.alias("house"), publisher.alias("agency")
     joined = (
         chosen.outerjoin(one, one.c.head_id == chosen.c.id)
         .outerjoin(found, found.c.id == one.c.source_id)
@@ -336,6 +330,6 @@ def _by_source(tables: Tables, chosen: FromClause) -> _Grouping:
     return list(source_columns(found, house, agency)), joined
 
 
-def _by_topic(_tables: Tables, chosen: FromClause) -> _Grouping:
+def _by_topic(chosen: FromClause) -> _Grouping:
     topic = func.unnest(chosen.c.topics).table_valued("topic").render_derived("each").lateral()
     return [topic.c.topic], chosen.outerjoin(topic, true())

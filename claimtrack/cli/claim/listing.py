@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from claimtrack.cli.lines import (
     words,
 )
 from claimtrack.cli.params import Id, Words
+from claimtrack.cli.past import Stand, as_of_option, read_stand
 from claimtrack.render import Column, Listing
 from claimtrack.vocab import Kind, Status, Verdict
 
@@ -56,6 +57,7 @@ _FOR_SPREADSHEETS = sheet(
     example="""
 claimtrack claim list --status in-review --assignee me
 claimtrack claim list --text "displac idlib" --said-since 2020-02 --format csv
+claimtrack claim list --status false --as-of 2024-03-31
 """,
 )
 @click.option(
@@ -81,13 +83,17 @@ claimtrack claim list --text "displac idlib" --said-since 2020-02 --format csv
 @click.option("--disputed", is_flag=True, help="An objection to the verdict waits for its answer.")
 @limit_option("claims")
 @click.option("--after", metavar="ID", type=Id(), help="Go on below that claim.")
-def list_claims(app: App, limit: int | None, after: int | None, **options: Any) -> None:
+@as_of_option
+def list_claims(
+    app: App, limit: int | None, after: int | None, as_of: str | None, **options: Any
+) -> None:
     """Find claims, newest first. Options narrow it down together."""
     from claimtrack.services.listing import claim_lines, pages_of_lines
 
     asked = _filter(app, options)
     most = row_limit(app, limit)
-    with app.read() as connection:
+    stand = read_stand(app, as_of)
+    with app.read(as_of=stand.moment) as connection:
         if asked.assignee and asked.assignee.casefold() == "me":
             asked = asked._replace(assignee=app.actor_here(connection))
         footer: tuple[str, ...] = ()
@@ -103,15 +109,26 @@ def list_claims(app: App, limit: int | None, after: int | None, **options: Any) 
             if len(found) > most:
                 footer = more_below(most, found[most - 1].id)
             rows = (line_json(line) for line in found[:most])
+        columns: Sequence[Column] = _FOR_PEOPLE if people(app) else _FOR_SPREADSHEETS
+        if stand.day is not None and not people(app):
+            columns = [*columns, *sheet("as_of")]
+            rows = ({**row, "as_of": stand.day} for row in rows)
         app.emit(
             Listing(
-                columns=_FOR_PEOPLE if people(app) else _FOR_SPREADSHEETS,
+                columns=columns,
                 rows=rows,
                 cells=lambda row: cells(app, row) if people(app) else _flat(app, row),
+                preamble=[*stand.heading, ""] if stand.day else (),
                 footer=footer,
-                empty="No claim is like that." if _narrowed(options) else "There is no claim yet.",
+                empty=_nothing(stand, narrowed=_narrowed(options)),
             )
         )
+
+
+def _nothing(stand: Stand, *, narrowed: bool) -> str:
+    if stand.day is not None:
+        return f"No claim was {'like that' if narrowed else 'on record'}{stand.words}."
+    return "No claim is like that." if narrowed else "There is no claim yet."
 
 
 def _narrowed(options: dict[str, Any]) -> bool:

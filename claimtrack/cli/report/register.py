@@ -13,6 +13,7 @@ from claimtrack.cli.lines import (
     row_limit,
     words,
 )
+from claimtrack.cli.past import as_of_option, read_stand
 from claimtrack.cli.report.group import report
 from claimtrack.cli.report.sections import (
     ADDRESS,
@@ -70,7 +71,10 @@ _CORRECTIONS_KEYS = words(
 @click.option("--since", metavar="DATE", help="From that day on.")
 @click.option("--until", metavar="DATE", help="To the end of that day.")
 @limit_option("rows of a section")
-def corrections(app: App, since: str | None, until: str | None, limit: int | None) -> None:
+@as_of_option
+def corrections(
+    app: App, since: str | None, until: str | None, limit: int | None, as_of: str | None
+) -> None:
     """The corrections register: verdicts that were wrong, what replaced them, and why.
 
     Below them stand the demands for correction with their outcome, and the objections with their
@@ -82,7 +86,8 @@ def corrections(app: App, since: str | None, until: str | None, limit: int | Non
     from claimtrack.vocab import Change
 
     between = read_window(app, since, until)
-    with app.read() as connection:
+    stand = read_stand(app, as_of)
+    with app.read(as_of=stand.moment) as connection:
         now = present_moment(connection)
         found = moves(connection, between, change=Change.CORRECTION)
         demands = challenges(connection, between)
@@ -111,11 +116,15 @@ def corrections(app: App, since: str | None, until: str | None, limit: int | Non
         app,
         {
             "report": "corrections",
+            "as_of": stand.day,
             "generated_at": now,
             "totals": {section.key: len(section.rows) for section in sections},
         },
         sections,
         columns=_CORRECTIONS_KEYS,
         limit=row_limit(app, limit),
-        empty="There is no correction, and none was demanded.",
+        preamble=stand.heading,
+        empty=f"There was no correction{stand.words}, and none was demanded."
+        if stand.day
+        else "There is no correction, and none was demanded.",
     )

@@ -10,6 +10,7 @@ import click
 
 from claimtrack.cli.app import App, command
 from claimtrack.cli.lines import limit_option, move_json, people, row_limit, told_json, words
+from claimtrack.cli.past import Stand, as_of_option, read_stand
 from claimtrack.cli.report.group import report
 from claimtrack.cli.report.sections import Section, emit_flat, emit_sections
 from claimtrack.render import Column
@@ -22,13 +23,22 @@ _SUMMARY_KEYS = words(
 )
 
 
-@command(report, "summary", example="claimtrack report summary --format markdown")
-def summary(app: App) -> None:
+@command(
+    report,
+    "summary",
+    example="""
+claimtrack report summary --format markdown
+claimtrack report summary --as-of 2024-03
+""",
+)
+@as_of_option
+def summary(app: App, as_of: str | None) -> None:
     """How many claims there are, where they stand, who holds them, and what was marked last."""
     from claimtrack.services import summary as service
     from claimtrack.services.unverified import UNCONCLUDED, present_moment
 
-    with app.read() as connection:
+    stand = read_stand(app, as_of)
+    with app.read(as_of=stand.moment) as connection:
         now = present_moment(connection)
         found = service.summary(connection)
     totals = {
@@ -60,8 +70,9 @@ def summary(app: App) -> None:
         )
     ]
     preamble = [
+        *stand.heading,
         f"{found.claims:,} claims, {totals['open']:,} of them open; {found.speakers:,} speakers,"
-        f" {found.sources:,} sources, {found.appearances:,} appearances"
+        f" {found.sources:,} sources, {found.appearances:,} appearances",
     ]
     if found.evidence_withdrawn:
         preamble.append(
@@ -76,12 +87,12 @@ def summary(app: App) -> None:
         sections = [replace(section, rows=()) for section in sections]
     emit_sections(
         app,
-        {"report": "summary", "generated_at": now, "totals": totals},
+        {"report": "summary", "as_of": stand.day, "generated_at": now, "totals": totals},
         sections,
         columns=_SUMMARY_KEYS,
         limit=None,
         preamble=preamble,
-        empty="There is no claim yet.",
+        empty=f"There was no claim{stand.words}." if stand.day else "There is no claim yet.",
     )
 
 
@@ -138,7 +149,10 @@ _FIGURE_KEYS = words(
 @click.option("--counted", metavar="WORDS", help="What is counted; words, or their beginnings.")
 @click.option("--where", metavar="WORDS", help="Where it is counted; words, or their beginnings.")
 @limit_option("rows")
-def figures(app: App, counted: str | None, where: str | None, limit: int | None) -> None:
+@as_of_option
+def figures(
+    app: App, counted: str | None, where: str | None, limit: int | None, as_of: str | None
+) -> None:
     """The figures that claims assert, in time order; those that contradict each other say so.
 
     A figure stands under its own day, else the day it was said, else the day its source was
@@ -147,7 +161,8 @@ def figures(app: App, counted: str | None, where: str | None, limit: int | None)
     from claimtrack.services import figures_report as service
     from claimtrack.services.unverified import present_moment
 
-    with app.read() as connection:
+    stand = read_stand(app, as_of)
+    with app.read(as_of=stand.moment) as connection:
         now = present_moment(connection)
         found = service.figures(connection, counted, where)
     rows = [_figure_row(line) for line in found]
@@ -158,6 +173,7 @@ def figures(app: App, counted: str | None, where: str | None, limit: int | None)
             "report": "figures",
             "counted": counted,
             "where": where,
+            "as_of": stand.day,
             "generated_at": now,
             "totals": {"figures": len(rows), "contradicted": against},
         },
@@ -165,8 +181,16 @@ def figures(app: App, counted: str | None, where: str | None, limit: int | None)
         for_people=_FIGURES,
         keys=_FIGURE_KEYS,
         limit=row_limit(app, limit),
-        empty="There is no such figure." if counted or where else "There is no figure yet.",
+        preamble=[*stand.heading, ""] if stand.day else (),
+        empty=_no_figure(stand, narrowed=bool(counted or where)),
     )
+
+
+def _no_figure(stand: Stand, *, narrowed: bool) -> str:
+    what = "such figure" if narrowed else "figure"
+    if stand.day is not None:
+        return f"There was no {what}{stand.words}."
+    return f"There is no {what}." if narrowed else f"There is no {what} yet."
 
 
 def _figure_row(line: Any) -> dict[str, Any]:

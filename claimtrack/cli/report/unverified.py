@@ -15,12 +15,12 @@ from claimtrack.cli.lines import (
     line_json,
     more_below,
     people,
-    read_day,
     row_limit,
     sheet,
     with_all,
 )
 from claimtrack.cli.params import Words
+from claimtrack.cli.past import as_of_option, read_stand
 from claimtrack.cli.report.group import report
 from claimtrack.render import Column, Listing, histogram
 from claimtrack.vocab import Kind
@@ -28,7 +28,8 @@ from claimtrack.vocab import Kind
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from claimtrack.services.lines import ListedClaim, Tables
+    from claimtrack.cli.past import Stand
+    from claimtrack.services.lines import ListedClaim
     from claimtrack.services.unverified import By, Cursor, OpenGroup, OpenTotals
 
 _PAGE = 500
@@ -77,7 +78,7 @@ claimtrack report unverified --as-of 2024-03-31 --format csv
 )
 @limit_option("rows")
 @click.option("--after", metavar="PLACE", help="Go on below the place that a page ended with.")
-@click.option("--as-of", metavar="DATE", help="As it stood at the end of that day.")
+@as_of_option
 def unverified(
     app: App,
     by: str | None,
@@ -95,53 +96,31 @@ def unverified(
     from claimtrack.services import unverified as service
 
     place = service.Cursor.parse(after) if after else None
-    day = _past_day(app, as_of)
+    stand = read_stand(app, as_of)
     chosen = tuple(Kind(kind) for kind in kinds)
     most = row_limit(app, limit)
-    with app.read() as connection:
+    with app.read(as_of=stand.moment) as connection:
         now = service.present_moment(connection)
-        moment, tables = _stand(app, day, now)
-        totals = service.open_totals(connection, chosen, moment, tables)
+        moment = stand.moment or now
+        totals = service.open_totals(connection, chosen, moment)
         header = {
             "report": "unverified",
-            "as_of": day,
+            "as_of": stand.day,
             "generated_at": now,
             "totals": _totals_json(totals),
             "histogram": [{"age": label, "claims": count} for label, count in totals.ages],
         }
-        preamble = _preamble(totals, day, chosen) if people(app) else []
+        preamble = _preamble(totals, stand, chosen) if people(app) else []
         drawing = [*histogram(totals.ages, _HISTOGRAM_WIDTH), ""] if totals.open else []
         if by is not None:
-            groups = service.open_groups(connection, service.By(by), chosen, most, tables)
-            app.emit(_grouped(app, service.By(by), groups, moment, header, preamble, drawing))
+            groups = service.open_groups(connection, service.By(by), chosen, most)
+            app.emit(
+                _grouped(app, service.By(by), groups, stand, moment, header, preamble, drawing)
+            )
             return
         app.emit(
-            _listed(app, connection, chosen, most, place, tables, moment, header, preamble, drawing)
+            _listed(app, connection, chosen, most, place, stand, moment, header, preamble, drawing)
         )
-
-
-def _past_day(app: App, words: str | None) -> dt.date | None:
-    """The day of --as-of. Raises InvalidDataError for one that is still to come."""
-    day = read_day(app, words, "--as-of", last=True)
-    if day is not None and day > app.today():
-        from claimtrack.errors import InvalidDataError
-
-        raise InvalidDataError(
-            f"{day} is not over yet, so nobody knows how it will stand then: name a day up to"
-            " today."
-        )
-    return day
-
-
-def _stand(app: App, day: dt.date | None, now: dt.datetime) -> tuple[dt.datetime, Tables]:
-    """The moment to count ages to, and the tables as they stood then."""
-    from claimtrack.dates import day_end
-    from claimtrack.services.lines import NOW, tables_as_of
-
-    moment = day_end(day, app.settings.timezone) if day else now
-    if moment >= now:  # today, which has no end yet
-        return now, NOW
-    return moment, tables_as_of(moment)
 
 
 def _totals_json(totals: OpenTotals) -> dict[str, Any]:
@@ -155,14 +134,13 @@ def _totals_json(totals: OpenTotals) -> dict[str, Any]:
     }
 
 
-def _preamble(totals: OpenTotals, day: dt.date | None, kinds: tuple[Kind, ...]) -> list[str]:
-    stood = f" at the end of {day}" if day else ""
+def _preamble(totals: OpenTotals, stand: Stand, kinds: tuple[Kind, ...]) -> list[str]:
     what = f" ({', '.join(kinds)})" if kinds else ""
     urgencies = ", ".join(
         f"{count:,} {word}" for word, count in totals.by_priority.items() if count
     )
     lines = [
-        f"{totals.open:,} to check{what}{stood}: {totals.unverified:,} unverified,"
+        f"{totals.open:,} to check{what}{stand.words}: {totals.unverified:,} unverified,"
         f" {totals.in_review:,} in review" + (f"; {urgencies}" if urgencies else "")
     ]
     if totals.awaiting_approval:
@@ -176,6 +154,12 @@ def _preamble(totals: OpenTotals, day: dt.date | None, kinds: tuple[Kind, ...]) 
     return [*lines, ""]
 
 
+def _nothing(stand: Stand) -> str:
+    if stand.day is None:
+        return "Nothing is waiting to be checked."
+    return f"Nothing was waiting to be checked{stand.words}."
+
+
 def _counted(count: int, kind: Kind) -> str:
     return f"{count:,} {kind}" + ("" if count == 1 else "s")
 
@@ -186,7 +170,7 @@ def _listed(
     kinds: tuple[Kind, ...],
     most: int | None,
     place: Cursor | None,
-    tables: Tables,
+    stand: Stand,
     moment: dt.datetime,
     header: dict[str, Any],
     preamble: list[str],
@@ -197,9 +181,9 @@ def _listed(
     footer: tuple[str, ...] = ()
     found: Iterator[ListedClaim]
     if most is None:
-        found = _all_rows(connection, kinds, place, tables)
+        found = _all_rows(connection, kinds, place, past=stand.moment is not None)
     else:
-        page = open_rows(connection, kinds, most + 1, place, tables)
+        page = open_rows(connection, kinds, most + 1, place)
         more = Cursor.of(page[most - 1]) if len(page) > most else None
         header["next"] = str(more) if more else None
         if more is not None:
@@ -213,20 +197,20 @@ def _listed(
         preamble=preamble,
         drawing=drawing,
         footer=footer,
-        empty="Nothing is waiting to be checked." if place is None else "That was all.",
+        empty=_nothing(stand) if place is None else "That was all.",
     )
 
 
 def _all_rows(
-    connection: Connection, kinds: tuple[Kind, ...], place: Cursor | None, tables: Tables
+    connection: Connection, kinds: tuple[Kind, ...], place: Cursor | None, *, past: bool
 ) -> Iterator[ListedClaim]:
     from claimtrack.services.unverified import Cursor, open_rows
 
-    if tables.past:
-        # What stood then is worked out as a whole: once, and not once a page.
-        yield from open_rows(connection, kinds, None, place, tables)
+    if past:
+        # No index has the order of then: it is sorted once, and not once a page.
+        yield from open_rows(connection, kinds, None, place)
         return
-    while page := open_rows(connection, kinds, _PAGE, place, tables):
+    while page := open_rows(connection, kinds, _PAGE, place):
         yield from page
         if len(page) < _PAGE:
             return
@@ -243,6 +227,7 @@ def _grouped(
     app: App,
     by: By,
     groups: list[OpenGroup],
+    stand: Stand,
     moment: dt.datetime,
     header: dict[str, Any],
     preamble: list[str],
@@ -264,7 +249,7 @@ def _grouped(
         header={**header, "by": by},
         preamble=preamble,
         drawing=drawing,
-        empty="Nothing is waiting to be checked.",
+        empty=_nothing(stand),
     )
 
 

@@ -17,6 +17,7 @@ from claimtrack.cli.lines import (
     window,
     words,
 )
+from claimtrack.cli.past import as_of_option, read_stand
 from claimtrack.cli.report.group import report
 from claimtrack.cli.report.sections import (
     ADDRESS,
@@ -41,7 +42,6 @@ _RECORDED = (
     Column("speaker", "Speaker", max_width=20),
     Column("source", "Source", max_width=24, drop=2),
     Column("recorded_by", "By", max_width=20, drop=1),
-    Column("word", "Status now"),
 )
 _CONCLUDED = (
     ID,
@@ -101,7 +101,6 @@ _LOAD = (
     Column("recorded", "Recorded", align="right"),
     Column("concluded", "Concluded", align="right"),
     Column("approved", "Approved", align="right"),
-    Column("holding", "Holding now", align="right"),
 )
 _PERIOD_KEYS = words(
     "id statement kind status verdict disputed from_status from_verdict replaced change reason"
@@ -123,24 +122,37 @@ claimtrack report period --since 2024-03-01 --until 2024-03-31 --format markdown
 @click.option("--since", metavar="DATE", help="From that day on.")
 @click.option("--until", metavar="DATE", help="To the end of that day. [default: today]")
 @limit_option("rows of a section")
+@as_of_option
 def period(
-    app: App, *, last_week: bool, since: str | None, until: str | None, limit: int | None
+    app: App,
+    *,
+    last_week: bool,
+    since: str | None,
+    until: str | None,
+    limit: int | None,
+    as_of: str | None,
 ) -> None:
-    """What was recorded, concluded, changed, reopened, set aside and disputed, and who did it."""
+    """What was recorded, concluded, changed, reopened, set aside and disputed, and who did it.
+
+    With --as-of the period ends with that day unless --until says otherwise, and last week is the
+    week before it.
+    """
     need(last_week or since, "Which period? Give --last-week, or --since DATE.")
     need(not (last_week and (since or until)), "Give --last-week, or --since and --until.")
     from claimtrack import dates
     from claimtrack.services import period as service
     from claimtrack.services.unverified import present_moment
 
+    stand = read_stand(app, as_of)
+    today = stand.day or app.today()
     if last_week:
-        first, final = dates.last_week(app.today())
+        first, final = dates.last_week(today)
     else:
         begun = read_day(app, since, "--since")
-        first = begun or app.today()
-        final = read_day(app, until, "--until", last=True) or app.today()
+        first = begun or today
+        final = read_day(app, until, "--until", last=True) or today
     between = window(app, first, final)
-    with app.read() as connection:
+    with app.read(as_of=stand.moment) as connection:
         now = present_moment(connection)
         done = service.period(connection, between)
     recorded = [
@@ -157,8 +169,11 @@ def period(
         }
         for one in done.load
     ]
+    then = "then" if stand.moment else "now"
+    stands = (*_RECORDED, Column("word", f"Status {then}"))
+    holds = (*_LOAD, Column("holding", f"Holding {then}", align="right"))
     sections = [
-        Section("recorded", "Recorded", _RECORDED, recorded),
+        Section("recorded", "Recorded", stands, recorded),
         Section("concluded", "Concluded", _CONCLUDED, _moves(done.concluded)),
         Section("changed", "Verdict changed", _CHANGED, _moves(done.changed)),
         Section("reopened", "Reopened", _REOPENED, _moves(done.reopened)),
@@ -167,7 +182,7 @@ def period(
         Section("rejected", "Proposals rejected", _REJECTED, _moves(done.rejected), quiet=True),
         Section("raised", "Objections and challenges", _RAISED, disputes_json(done.raised)),
         Section("settled", "Answered and decided", _SETTLED, disputes_json(done.settled)),
-        Section("load", "Load", _LOAD, load),
+        Section("load", "Load", holds, load),
     ]
     emit_sections(
         app,
@@ -175,14 +190,16 @@ def period(
             "report": "period",
             "since": first,
             "until": final,
+            "as_of": stand.day,
             "generated_at": now,
             "totals": {part.key: len(part.rows) for part in sections if part.key != "load"},
         },
         sections,
         columns=_PERIOD_KEYS,
         limit=row_limit(app, limit),
-        preamble=[f"From {first} to {final}"],
-        empty=f"Nothing was recorded or marked from {first} to {final}.",
+        preamble=[f"From {first} to {final}", *stand.heading],
+        empty=f"Nothing was recorded or marked from {first} to {final}"
+        + (f", as on record{stand.words}." if stand.day else "."),
     )
 
 
@@ -207,20 +224,23 @@ _PIECES = Column("withdrawn_evidence", "Evidence", fixed=True, max_width=16)
     help="In review or awaiting approval for more than N days. [default: the setting review_days]",
 )
 @limit_option("rows of a section")
-def overdue(app: App, days: int | None, limit: int | None) -> None:
+@as_of_option
+def overdue(app: App, days: int | None, limit: int | None, as_of: str | None) -> None:
     """What is late: due, to be checked again, too long in review, undermined, or not decided.
 
     A verdict is without its evidence once a piece on which it rests was withdrawn. A demand for
-    correction is late when its day has passed and nobody upheld or rejected it.
+    correction is late when its day has passed and nobody upheld or rejected it. With --as-of days
+    are counted to the end of that day.
     """
     from claimtrack.services import overdue as service
     from claimtrack.services.unverified import present_moment
 
     patience = app.settings.review_days if days is None else days
-    today = app.today()
-    with app.read() as connection:
+    stand = read_stand(app, as_of)
+    today = stand.day or app.today()
+    with app.read(as_of=stand.moment) as connection:
         now = present_moment(connection)
-        late = service.overdue(connection, today, now, patience)
+        late = service.overdue(connection, today, stand.moment or now, patience)
     sections = [
         Section("due", "Due date passed", _late("Days late", "due_on", "Due"), _rows(late.due)),
         Section(
@@ -266,13 +286,15 @@ def overdue(app: App, days: int | None, limit: int | None) -> None:
             "report": "overdue",
             "on": today,
             "review_days": patience,
+            "as_of": stand.day,
             "generated_at": now,
             "totals": {section.key: len(section.rows) for section in sections},
         },
         sections,
         columns=_OVERDUE_KEYS,
         limit=row_limit(app, limit),
-        empty="Nothing is late.",
+        preamble=stand.heading,
+        empty=f"Nothing was late{stand.words}." if stand.day else "Nothing is late.",
     )
 
 
