@@ -261,6 +261,7 @@ def test_a_plain_read_does_not_ask_for_the_past(database_url: str) -> None:
         assert value(connection, "SELECT current_setting('claimtrack.as_of', true)") is None
     with read_transaction(engine, as_of=instant(database_url)) as connection:
         assert value(connection, "SHOW search_path") == "past, public"
+        assert value(connection, "SHOW jit") == "off"
 
 
 # --- The schema itself ---------------------------------------------------------------------------
