@@ -82,7 +82,7 @@ def test_status_says_how_far_the_actor_can_be_trusted(database_url: str, ok: Run
             env = {"CLAIMTRACK_DATABASE_URL": as_clerk.render_as_string(hide_password=False)}
             found = ok("db", "status", "--format", "json", env=env).json
             assert (found["session_user"], found["owns_tables"]) == (as_clerk.username, False)
-            assert "stored beside every actor" in ok("db", "status", env=env).out
+            assert "has no role here: claimtrack db grant" in ok("db", "status", env=env).out
         finally:
             connection.execute(SQL("DROP ROLE {}").format(clerk))
 
