@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 from psycopg import errors
 
 import claimtrack.models.rules  # noqa: F401 - completes the metadata
-from claimtrack.db import metadata
+from claimtrack.db import make_engine, metadata
 from claimtrack.services.privileges import GRANTS
 from claimtrack.vocab import Role
+from tests import records
 
 if TYPE_CHECKING:
     from tests.conftest import Desk
@@ -225,3 +227,16 @@ def test_a_setting_does_not_make_the_actor(staff: Desk) -> None:
     login = staff.login("recorder")
     assert row == (login, login)
     assert event == (login, login, login)
+
+
+def test_nobody_puts_evidence_under_a_review_afterwards(staff: Desk) -> None:
+    with make_engine(staff.owner_url).begin() as owner:
+        claim_id = records.claim(owner)
+        records.review(owner, claim_id, "checked", verdict="unproven")
+        piece = records.evidence(owner, claim_id)
+    late = f"INSERT INTO review_evidence VALUES ({claim_id}, 1, {piece})"
+
+    for url in (staff.url("reviewer"), staff.owner_url):
+        with psycopg.connect(url) as connection, pytest.raises(errors.RestrictViolation) as caught:
+            connection.execute(late.encode())
+        assert caught.value.diag.constraint_name == "review_is_closed"

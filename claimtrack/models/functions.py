@@ -342,6 +342,23 @@ LANGUAGE sql STABLE {AS_OWNER}
 $$
 """
 
+# Nobody puts evidence under a review afterwards, their own or another's.
+REFUSE_LATER = f"""
+CREATE FUNCTION refuse_later_evidence() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM changed
+        JOIN review ON review.claim_id = changed.claim_id AND review.no = changed.review_no
+        WHERE review.recorded_at <> now()
+    ) THEN
+        RAISE EXCEPTION 'what a review rests on is said with it, not afterwards'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'review_is_closed';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
 EVIDENCE_OF_CLAIM = f"""
 CREATE FUNCTION require_evidence_of_claim() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
 {PINNED} AS $$
@@ -641,6 +658,7 @@ FUNCTIONS = (
     CHANGED_FIGURE,
     SAME_CLAIMS,
     BEARS_WITNESS,
+    REFUSE_LATER,
     EVIDENCE_OF_CLAIM,
     REQUIRE_EVIDENCE,
     GUARD_DISPUTE,

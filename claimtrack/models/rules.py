@@ -216,6 +216,9 @@ TRIGGERS = (
     "ALTER TABLE transition ENABLE ALWAYS TRIGGER fixed",
     "CREATE TRIGGER apply_review AFTER INSERT ON review"
     " FOR EACH ROW EXECUTE FUNCTION apply_review()",
+    "CREATE TRIGGER refuse_later_evidence AFTER INSERT ON review_evidence"
+    " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT"
+    " EXECUTE FUNCTION refuse_later_evidence()",
     "CREATE TRIGGER require_evidence_of_claim AFTER INSERT ON review_evidence"
     " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT"
     " EXECUTE FUNCTION require_evidence_of_claim()",

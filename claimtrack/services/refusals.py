@@ -100,6 +100,10 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
         "The verdict rests on fewer independent publishers than the policy asks for: claimtrack"
         " policy list.",
     ),
+    "review_is_closed": (
+        ConflictError,
+        "What a review rests on is said with it, not afterwards: mark the claim again.",
+    ),
     "verdict_needs_evidence": (
         InvalidDataError,
         "The verdict has no evidence to rest on that comes from elsewhere than the claim itself.",

@@ -142,7 +142,8 @@ class Worker:
 
     def merge(self) -> None:
         """Say that two claims are one, or that they are not."""
-        one, other = self.dice.choice(self.shared), self.a_claim()
+        other = self.a_claim()
+        one = self.dice.choice([number for number in self.shared if number != other])
         if self.dice.random() < 0.5:
             self.run("unmerge", other, "claim", "unmerge", other, "--because", self.word)
         else:
