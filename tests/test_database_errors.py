@@ -168,9 +168,12 @@ def test_a_data_folder_that_is_a_file(own: OwnServer) -> None:
 # --- What it refuses -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "role"),
+    [(COMMANDS[0], "reader"), (COMMANDS[1], "recorder"), (("db", "upgrade"), "reader")],
+)
 def test_a_user_without_rights(
-    database_url: str, try_url: Callable[..., Outcome], command: tuple[str, ...]
+    database_url: str, try_url: Callable[..., Outcome], command: tuple[str, ...], role: str
 ) -> None:
     name = f"{make_url(database_url).database}_guest"  # roles belong to the whole server
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -179,7 +182,7 @@ def test_a_user_without_rights(
             outcome = try_url(as_user(database_url, name), *command)
         finally:
             connection.execute(SQL("DROP ROLE {}").format(Identifier(name)))
-    refused(outcome, "The database does not let this user do that")
+    refused(outcome, f"that takes the role {role}. Ask whoever keeps the database")
 
 
 def test_a_row_that_somebody_else_holds(

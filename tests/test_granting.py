@@ -360,6 +360,7 @@ def as_owner(desk: Desk, *rights: str) -> str:
         connection.execute(f'ALTER DATABASE "{desk.database}" OWNER TO {name}'.encode())
         for kind, names in (
             ("TABLE", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"),
+            ("VIEW", "SELECT 'past.' || viewname FROM pg_views WHERE schemaname = 'past'"),
             (
                 "FUNCTION",
                 "SELECT oid::regprocedure::text FROM pg_proc"
@@ -368,6 +369,7 @@ def as_owner(desk: Desk, *rights: str) -> str:
         ):
             for (one,) in connection.execute(names.encode()).fetchall():
                 connection.execute(f"ALTER {kind} {one} OWNER TO {name}".encode())
+        connection.execute(f"ALTER SCHEMA past OWNER TO {name}".encode())
     return desk.url("keeper")
 
 

@@ -265,7 +265,6 @@ claimtrack audit head | claimtrack audit verify --head -
 @click.option(
     "--head",
     "line",
-    type=click.UNPROCESSED,
     metavar="LINE",
     help="Prove that the record still contains what was published; - reads it from stdin.",
 )
