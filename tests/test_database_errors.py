@@ -13,9 +13,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from claimtrack import db, embedded
+from claimtrack.cli.app import App
+from claimtrack.errors import ConflictError, DatabaseError
 from tests.conftest import Outcome, OwnServer, Run, Server, Start
 
 PASSWORD = "swordfish-9"
@@ -183,6 +185,24 @@ def test_a_user_without_rights(
         finally:
             connection.execute(SQL("DROP ROLE {}").format(Identifier(name)))
     refused(outcome, f"that takes the role {role}. Ask whoever keeps the database")
+
+
+def test_a_server_that_goes_away_while_a_refusal_is_undone(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = App()
+    monkeypatch.setitem(app.flags, "database_url", database_url)
+    monkeypatch.setitem(app.flags, "actor", "Ana Ruiz")
+
+    def refuse() -> None:
+        with app.write() as connection:
+            pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with psycopg.connect(database_url) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+            raise ConflictError("It was recorded already.")
+
+    with pytest.raises(DatabaseError, match="Nothing of this command"):
+        refuse()
 
 
 def test_a_row_that_somebody_else_holds(

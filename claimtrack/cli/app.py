@@ -182,27 +182,31 @@ class App:
         login = None
         while True:
             engine = self._engine(restarted=restarted)
-            with ExitStack() as stack:
-                try:
-                    connection = stack.enter_context(begin(engine))
-                    login = login_of(connection)
-                    revision = schema_revision(connection)
-                except OperationalError as error:
-                    if not self.embedded or restarted:
-                        raise explain_connection(error, self.settings.database_url) from error
-                    restarted = True
-                    continue
-                except DBAPIError as error:
-                    raise explain(error, login, needs) from error
-                refuse_old_server(connection)
-                if revision == HEAD_REVISION:
+            try:
+                with ExitStack() as stack:
                     try:
-                        yield connection
-                        # Leave the transaction here, where what it refuses is explained.
-                        stack.close()
+                        connection = stack.enter_context(begin(engine))
+                        login = login_of(connection)
+                        revision = schema_revision(connection)
+                    except OperationalError as error:
+                        if not self.embedded or restarted:
+                            raise explain_connection(error, self.settings.database_url) from error
+                        restarted = True
+                        continue
                     except DBAPIError as error:
                         raise explain(error, login, needs) from error
-                    return
+                    refuse_old_server(connection)
+                    if revision == HEAD_REVISION:
+                        try:
+                            yield connection
+                            # Leave the transaction here, where what it refuses is explained.
+                            stack.close()
+                        except DBAPIError as error:
+                            raise explain(error, login, needs) from error
+                        return
+            except DBAPIError as error:
+                # The server went away before what was refused could be undone: it is, by that.
+                raise explain(error, login, needs) from error
             self._bring_to_head(engine, revision)
 
     def _bring_to_head(self, engine: Engine, revision: str | None) -> None:
