@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -394,6 +395,8 @@ def start_process(surroundings: Surroundings) -> Iterator[Start]:
     def start(
         *args: object, actor: str | None = ACTOR, env: Mapping[str, str | None] | None = None
     ) -> subprocess.Popen[str]:
+        # A run in the background of a shell ignores Ctrl-C, and its children would inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
             [sys.executable, "-m", "claimtrack", *(str(arg) for arg in args)],
             stdin=subprocess.PIPE,

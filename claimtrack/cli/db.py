@@ -38,6 +38,7 @@ def db() -> None:
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn what the database refuses into a sentence."""
+    from psycopg import Error
     from sqlalchemy.exc import DBAPIError
 
     from claimtrack.services.refusals import explain
@@ -46,6 +47,9 @@ def explained() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise explain(error) from error
+    except Error as error:
+        # From what is read past SQLAlchemy, such as a COPY.
+        raise explain(DBAPIError(None, None, error)) from error
 
 
 def _engine(app: App) -> Engine:
