@@ -36,7 +36,7 @@ CHANGES = {
     "date": ("{} + 1", "NULL"),
     "boolean": ("NOT {}",),
     "timestamp with time zone": ("{} + interval '1 microsecond'", "'infinity'"),
-    "bytea": ("sha256({})", "set_byte({}, 0, get_byte({}, 0) # 1)", "substr({}, 2)"),
+    "bytea": ("NULL", "sha256({})", "set_byte({}, 0, get_byte({}, 0) # 1)", "substr({}, 2)"),
     "text[]": ("array_append({}, 'made up')", "'{{}}'"),
     "jsonb": ('{} || \'{{"made": "up"}}\'', "'{{}}'", "'[]'", "NULL"),
 }
@@ -163,7 +163,7 @@ class Tampering:
         return self.dice.choice([*LOGGED, *["event"] * len(LOGGED), *["seal"] * 3])
 
     def column(self, table: str) -> tuple[str, str]:
-        unlogged = {"version", "reach"} if table in LOGGED else set()
+        unlogged = {"version", "reach", "changed_at"} if table in LOGGED else set()
         columns = [
             (name, kind)
             for name, kind in run(self.connection, COLUMNS, table=table)
@@ -231,6 +231,32 @@ class Tampering:
             f" AND ROW({', '.join(f'{table}.{name}' for name in names)})"
             f" IS DISTINCT FROM ROW({others})",
             places=places,
+        )
+        if not touched:
+            raise Nothing
+
+    def hidden_change(self) -> None:
+        """A row says that it has not changed since it was recorded, and its events say it has."""
+        table = self.dice.choice(["claim", "evidence"])
+        touched = self.sql(
+            f"UPDATE {table} SET changed_at = NULL WHERE id::text IN (SELECT row_key FROM event"
+            f" WHERE table_name = '{table}' AND operation = 'update' AND id <= :last)",
+            last=self.last_id,
+        )
+        if not touched:
+            raise Nothing
+
+    def forged_redaction(self) -> None:
+        """What a claim's status was is taken out of its events, and every leaf stays."""
+        names = ["status", "verdict", "review_no", "priority"]
+        touched = self.sql(
+            "UPDATE event SET (before, after, because, salt, field_salts) = (SELECT made.before,"
+            " made.after, made.because, made.salt, made.field_salts FROM redacted_event(event,"
+            " ARRAY(SELECT part || '.' || name FROM unnest(ARRAY['before', 'after']) AS part,"
+            " unnest(CAST(:names AS text[])) AS name)) AS made) WHERE table_name = 'claim'"
+            " AND operation = 'update' AND id <= :last AND after ? 'status'",
+            names=names,
+            last=self.last_id,
         )
         if not touched:
             raise Nothing
@@ -381,6 +407,8 @@ KINDS: tuple[Callable[[Tampering], None], ...] = (
     Tampering.changed_field,
     Tampering.changed_json,
     Tampering.swapped_rows,
+    Tampering.hidden_change,
+    Tampering.forged_redaction,
     Tampering.removed_row,
     Tampering.removed_row_and_events,
     Tampering.removed_tail,

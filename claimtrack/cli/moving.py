@@ -55,6 +55,8 @@ def move(app: App, url: str, overwrite: str | None, *, switch: bool) -> None:
             path = Path(folder) / "own.backup"
             dumped = dump(app, path)
             done = restore_from(app, engine, path, overwrite, dumped.digest, again, server=True)
+    # What is there by now stays there, whatever becomes of this.
+    with tidied(), explained():
         record_taken(app, dumped, shown)
     if switch:
         save_setting("database_url", url, app.settings.config_path)

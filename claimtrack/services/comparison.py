@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from claimtrack.leaves import is_redacted, parse
+from claimtrack.models.redacting import FIELDS
 from claimtrack.models.rules import LOGGED
 from claimtrack.services.findings import Finding, Findings, Kind
 from claimtrack.services.ledger import streamed
@@ -34,13 +35,30 @@ _COLUMNS = """
     WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 AND NOT attisdropped
 """
 
-_CAPTURES = """
-    SELECT id::text FROM capture
-    WHERE sha256 <> sha256(content) OR byte_count <> octet_length(content) ORDER BY id
+#: What is not logged itself, but by its digest: it is what was digested, or was redacted.
+_DIGESTED = {
+    ("capture", "content"): "sha256 <> sha256(content) OR byte_count <> octet_length(content)",
+    ("protected_source", "identity"): (
+        "digest <> sha256(salt || convert_to(identity::text, 'UTF8'))"
+    ),
+}
+_LOST = """
+    SELECT id::text FROM {table}
+    WHERE ({differs}) OR {column} IS NULL AND NOT EXISTS (
+        SELECT FROM redaction
+        WHERE table_name = '{table}' AND row_key = {table}.id::text AND field = '{column}'
+    ) ORDER BY id
 """
 
-#: What a row may hold where its event holds a digest: nothing, or these words.
-REDACTED = (None, "[redacted]")
+#: Rows that say that they have not changed since an event that changed them: the past, which is
+#: looked for only where a row says that it changed, would be today's.
+_UNSTAMPED = """
+    SELECT concat_ws('.', {keys}) FROM {table} AS today WHERE EXISTS (
+        SELECT FROM event
+        WHERE table_name = '{table}' AND row_key = concat_ws('.', {keys}) AND operation = 'update'
+            AND event.recorded_at > COALESCE(today.changed_at, '-infinity')
+    ) ORDER BY 1
+"""
 
 Key = tuple[str, str]
 
@@ -85,8 +103,16 @@ def compare_rows(
                 comparison.compare(told[0], told[1], stored[1])
                 told, stored = next(events, None), next(rows, None)
     comparison.look_again()
-    for (number,) in streamed(connection, _CAPTURES):
-        findings.add(Finding(Kind.CHANGED, "row", "capture", number, detail="its content"))
+    for (table, column), differs in _DIGESTED.items():
+        for (number,) in streamed(
+            connection, _LOST.format(table=table, column=column, differs=differs)
+        ):
+            findings.add(Finding(Kind.CHANGED, "row", table, number, detail=f"its {column}"))
+    for table, (keys, unlogged) in LOGGED.items():
+        if "changed_at" in unlogged.split(","):
+            named = ", ".join(f"today.{key}" for key in keys.split(","))
+            for (row_key,) in streamed(connection, _UNSTAMPED.format(table=table, keys=named)):
+                findings.add(Finding(Kind.CHANGED, "row", table, row_key, detail="changed_at"))
     return Compared(comparison.rows)
 
 
@@ -165,29 +191,41 @@ class _Comparison:
     ) -> dict[str, Any]:
         """The row that the events lead to."""
         expected = _object(first.after)
+        self._refuse_redacted(key, first.id, expected)
         if first.operation != "insert":
             self._event(Kind.REMOVED, key, first.id, "the event of its insertion is gone")
         while following is not None:
             if following.operation == "insert":
                 self._event(Kind.INSERTED, key, following.id, "the row was there already")
-            for name, value in _object(following.before or "{}").items():
+            before, after = _object(following.before or "{}"), _object(following.after)
+            self._refuse_redacted(key, following.id, before)
+            self._refuse_redacted(key, following.id, after)
+            for name, value in before.items():
                 was = expected.get(name, value)
                 if was != value and not is_redacted(was) and not is_redacted(value):
                     finding = Finding(
                         Kind.CHANGED, "row", *key, detail=f"{name}, before event {following.id}"
                     )
                     self.findings.add(finding)
-            expected |= _object(following.after)
+            expected |= after
             following = next(others, None)
         return expected
+
+    def _refuse_redacted(self, key: Key, number: int, values: dict[str, Any]) -> None:
+        """Find a digest where no redaction puts one: the leaf would not tell."""
+        fields = FIELDS.get(key[0], {})
+        for name, value in values.items():
+            if is_redacted(value) and not any(
+                name in (field, *derived) for field, derived in fields.items()
+            ):
+                self._event(Kind.CHANGED, key, number, f"{name} is taken out")
 
     def _event(self, kind: Kind, key: Key, number: int, detail: str) -> None:
         self.findings.add(Finding(kind, "event", *key, event_id=number, detail=detail))
 
     def _agrees(self, key: Key, name: str, expected: dict[str, Any], value: Any) -> bool:
         if name in expected:
-            told = expected[name]
-            return value in REDACTED if is_redacted(told) else value == told
+            return bool(value == expected[name])
         # The column is younger than the row's events.
         return value is None or value == self._default(key[0], name)
 

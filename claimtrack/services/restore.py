@@ -68,12 +68,13 @@ def make_room(connection: Connection, archive: Archive) -> None:
 
     What somebody else has built on them is left alone, and so PostgreSQL refuses.
     """
-    connection.execute(text("DROP SCHEMA IF EXISTS past CASCADE"))
+    _drop(connection, "VIEW", list(connection.execute(text(_PAST)).scalars()))
+    connection.execute(text("DROP SCHEMA IF EXISTS past"))
     made = {name.partition("(")[0] for name in catalog.as_made()["functions"]}
     functions = {*made, *archive.names("FUNCTION")}
     # What takes a row of a table goes before the table; what a table's defaults call, after it.
     _drop(connection, "FUNCTION", _there(connection, _OF_ROWS, functions))
-    _drop(connection, "TABLE", _there(connection, _TABLES, {*OURS, *archive.names("TABLE")}))
+    _drop(connection, "TABLE", _there(connection, _TABLES, set(OURS)))
     _drop(connection, "FUNCTION", _there(connection, _FUNCTIONS, functions))
 
 
@@ -86,6 +87,11 @@ def _there(connection: Connection, query: str, names: set[str]) -> list[str]:
     return list(connection.execute(text(query), {"names": sorted(names)}).scalars())
 
 
+_PAST = """
+    SELECT pg_class.oid::regclass::text FROM pg_class
+    WHERE relnamespace = to_regnamespace('past') AND relkind = 'v'
+        AND obj_description(oid, 'pg_class') = 'claimtrack: the table as it stood'
+"""
 _TABLES = """
     SELECT pg_class.oid::regclass::text FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY(:names)
