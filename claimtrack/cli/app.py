@@ -32,6 +32,10 @@ EMBEDDED_DATABASE = "claimtrack"
 TABLE_LIMIT = 50
 
 
+class _ServerGone(Exception):  # noqa: N818 - it never gets out of here
+    """Our own server went away before the command began: it is started once more."""
+
+
 class App:
     """One run of a command: its settings, and the way to its database and its output."""
 
@@ -191,8 +195,8 @@ class App:
                     except OperationalError as error:
                         if not self.embedded or restarted:
                             raise explain_connection(error, self.settings.database_url) from error
-                        restarted = True
-                        continue
+                        # Not to be left as a transaction that went well: there is none any more.
+                        raise _ServerGone from error
                     except DBAPIError as error:
                         raise explain(error, login, needs) from error
                     refuse_old_server(connection)
@@ -204,6 +208,9 @@ class App:
                         except DBAPIError as error:
                             raise explain(error, login, needs) from error
                         return
+            except _ServerGone:
+                restarted = True
+                continue
             except DBAPIError as error:
                 # The server went away before what was refused could be undone: it is, by that.
                 raise explain(error, login, needs) from error
