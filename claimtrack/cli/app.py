@@ -197,22 +197,15 @@ class App:
                             raise explain_connection(error, self.settings.database_url) from error
                         # Not to be left as a transaction that went well: there is none any more.
                         raise _ServerGone from error
-                    except DBAPIError as error:
-                        raise explain(error, login, needs) from error
                     refuse_old_server(connection)
                     if revision == HEAD_REVISION:
-                        try:
-                            yield connection
-                            # Leave the transaction here, where what it refuses is explained.
-                            stack.close()
-                        except DBAPIError as error:
-                            raise explain(error, login, needs) from error
+                        yield connection
                         return
             except _ServerGone:
                 restarted = True
                 continue
             except DBAPIError as error:
-                # The server went away before what was refused could be undone: it is, by that.
+                # In the command, at its commit, or while what was refused is undone.
                 raise explain(error, login, needs) from error
             self._bring_to_head(engine, revision)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from claimtrack.cli.app import App, command, need
-from claimtrack.cli.blocks import one_more
+from claimtrack.cli.blocks import counted, one_more
+from claimtrack.cli.db import explained
 from claimtrack.cli.groups import LazyGroup
 from claimtrack.cli.lines import limit_option, read_window, row_limit
 from claimtrack.cli.params import Id, Words
+from claimtrack.cli.progress import progress
 from claimtrack.render import Column, Format, Listing, escape_terminal, style
 
 if TYPE_CHECKING:
@@ -161,29 +161,6 @@ def _value(value: object) -> str:
 # --- Seals ---------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    from sqlalchemy.exc import DBAPIError
-
-    from claimtrack.services.refusals import explain
-
-    try:
-        yield
-    except DBAPIError as error:
-        raise explain(error) from error
-
-
-@contextmanager
-def _progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _count: None
-        return
-    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-        yield bar.update
-        bar.update(total - bar.pos)
-
-
 @command(audit, "seal", example="claimtrack audit seal")
 def seal(app: App) -> None:
     """Seal all that was recorded up to now, and print the head of the record.
@@ -196,10 +173,10 @@ def seal(app: App) -> None:
     actor = app.actor()
     with app.read() as connection:
         engine, waiting = connection.engine, ledger.unsealed(connection)
-    with _explained(), _progress("Sealing", waiting) as progress:
-        sealed = ledger.seal_events(engine, actor=actor, notice=app.say, progress=progress)
+    with explained(), progress("Sealing", waiting) as tell:
+        sealed = ledger.seal_events(engine, actor=actor, notice=app.say, progress=tell)
     if sealed is not None:
-        app.say(f"Sealed {_events(sealed.events)}.")
+        app.say(f"Sealed {counted(sealed.events, 'event')}.")
     else:
         app.say("There is nothing new to seal.")
     with app.read() as connection:
@@ -228,7 +205,7 @@ def head(app: App) -> None:
         )
     _print_head(app, newest.no, newest.head)
     if since:
-        app.say(f"Recorded since, and not sealed: {_events(since)}.")
+        app.say(f"Recorded since, and not sealed: {counted(since, 'event')}.")
 
 
 def _print_head(app: App, no: int, made: Any) -> None:
@@ -240,14 +217,6 @@ def _print_head(app: App, no: int, made: Any) -> None:
         "hash": made.hash.hex(),
     }
     app.emit_object(data, [str(made)])
-
-
-def _count(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def _events(count: int) -> str:
-    return _count(count, "event")
 
 
 # --- Verifying -----------------------------------------------------------------------------------
@@ -281,8 +250,8 @@ def verify(app: App, line: str | None) -> int:
     wanted = read_head(line) if line is not None else None
     with app.read() as connection:
         total = 2 * verifying.event_count(connection)
-        with _progress("Verifying", total) as progress:
-            done = verifying.verify(connection, head=wanted, progress=progress)
+        with progress("Verifying", total) as tell:
+            done = verifying.verify(connection, head=wanted, progress=tell)
     app.emit_object(_verified_json(done), _verified_text(app, done, line))
     return 0 if done.first is None else 1
 
@@ -354,14 +323,14 @@ def _verified_text(app: App, done: Verification, line: str | None) -> Iterator[s
     if done.head is None:
         yield field("Sealed", "nothing yet; seal with claimtrack audit seal")
     else:
-        yield field("Sealed", f"{_events(done.sealed)} in {_count(done.seals, 'seal')}")
+        yield field("Sealed", f"{counted(done.sealed, 'event')} in {counted(done.seals, 'seal')}")
         yield field("Head", str(done.head))
     if line is not None and done.contains is not None:
         yield field("Contains", f"the published head, as seal {done.contains}")
-    yield field("Not sealed", _events(done.unsealed))
+    yield field("Not sealed", counted(done.unsealed, "event"))
     yield field("Rows", f"{done.rows:,} compared with what their events say")
     if done.redacted:
-        yield field("Redacted", f"{_count(done.redacted, 'value')} known by digest alone")
+        yield field("Redacted", f"{counted(done.redacted, 'value')} known by digest alone")
     speed = done.speed
     if speed.events:
         yield field(

@@ -23,6 +23,11 @@ after_option = click.option(
 )
 
 
+def counted(count: int, what: str) -> str:
+    """So many things, in words: ``1 claim``, ``1,200 events``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def one_more(limit: int | None) -> int | None:
     """A limit that lets see whether there is more behind the page."""
     return None if limit is None else limit + 1

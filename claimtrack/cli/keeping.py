@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from claimtrack.cli.app import App, command, need
+from claimtrack.cli.blocks import counted
 from claimtrack.cli.db import as_size, db, explained
 from claimtrack.cli.progress import progress
 from claimtrack.errors import ClaimtrackError, ConflictError
@@ -217,7 +218,9 @@ def record_taken(app: App, dumped: Dumped, name: str) -> None:
 
 def _backup_text(dumped: Dumped, place: str) -> Iterator[str]:
     holds = dumped.holds
-    yield escape_terminal(f"Backed up {counted(holds.claims)} of {holds.database} to {place}.")
+    yield escape_terminal(
+        f"Backed up {counted(holds.claims, 'claim')} of {holds.database} to {place}."
+    )
     yield f"Digest    {dumped.digest}"
     if dumped.head is not None:
         yield f"Head      {dumped.head}"
@@ -225,11 +228,6 @@ def _backup_text(dumped: Dumped, place: str) -> Iterator[str]:
     if dumped.left_out:
         names = ", ".join(dumped.left_out)
         yield escape_terminal(f"Left out  {names}: not claimtrack's")
-
-
-def counted(claims: int) -> str:
-    """So many claims, in words."""
-    return f"{claims:,} claim{'' if claims == 1 else 's'}"
 
 
 def _dump_to_stdout(app: App) -> Dumped:

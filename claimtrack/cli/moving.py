@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from claimtrack.cli.app import App, command, need
+from claimtrack.cli.blocks import counted
 from claimtrack.cli.db import db, explained, where
-from claimtrack.cli.keeping import counted, dump, record_taken, tidied
+from claimtrack.cli.keeping import dump, record_taken, tidied
 from claimtrack.cli.restoring import existing, overwrite_option, restore_from
 from claimtrack.errors import ConflictError
 from claimtrack.render import escape_terminal
@@ -88,7 +89,7 @@ def _check(app: App, engine: Engine, overwrite: str | None, command: str) -> Non
 def _text(app: App, claims: int, digest: str, shown: str, *, switch: bool) -> Iterator[str]:
     from claimtrack.database_url import HIDDEN
 
-    yield escape_terminal(f"Copied {counted(claims)} to {shown}.")
+    yield escape_terminal(f"Copied {counted(claims, 'claim')} to {shown}.")
     yield f"Digest    {digest}, the same on both"
     yield "The database here stays as it is; what is recorded in it from now on stays here."
     if switch:

@@ -8,6 +8,7 @@ import click
 
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.audit import audit
+from claimtrack.cli.blocks import counted
 from claimtrack.cli.protecting import say_mentions
 from claimtrack.cli.streams import asking
 from claimtrack.render import escape_terminal
@@ -62,14 +63,10 @@ def _ask(target: Target) -> None:
     what = escape_terminal(f"{target.field} of {target.table} {target.row_key}")
     with asking():
         click.confirm(
-            f"Redact the {what} for good, in its row and in {_events(target.events)}?",
+            f"Redact the {what} for good, in its row and in {counted(target.events, 'event')}?",
             abort=True,
             err=True,
         )
-
-
-def _events(count: int) -> str:
-    return f"{count:,} event{'' if count == 1 else 's'}"
 
 
 def _json(done: Redacted) -> dict[str, object]:
@@ -86,7 +83,7 @@ def _json(done: Redacted) -> dict[str, object]:
 def _lines(done: Redacted) -> list[str]:
     target = done.target
     what = escape_terminal(f"{target.table} {target.row_key}, {target.field}")
-    lines = [f"Redacted {what}: in its row and in {_events(target.events)}."]
+    lines = [f"Redacted {what}: in its row and in {counted(target.events, 'event')}."]
     if done.digest:
         lines.append(f"  its salted digest stays: {done.digest}")
     return lines

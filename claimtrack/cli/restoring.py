@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from claimtrack.cli.app import App, command, need
+from claimtrack.cli.blocks import counted
 from claimtrack.cli.db import db, explained
-from claimtrack.cli.keeping import counted, tidied, undisturbed
+from claimtrack.cli.keeping import tidied, undisturbed
 from claimtrack.cli.progress import progress
 from claimtrack.errors import ConflictError, DatabaseError, InvalidDataError
 from claimtrack.render import escape_terminal
@@ -99,7 +100,9 @@ def restore(
 
 def _restored_text(done: Restored) -> Iterator[str]:
     instead = ", in place of what was there" if done.replaced else ""
-    yield escape_terminal(f"Restored {counted(done.claims)} into {done.database}{instead}.")
+    yield escape_terminal(
+        f"Restored {counted(done.claims, 'claim')} into {done.database}{instead}."
+    )
     yield f"Digest    {done.digest}"
     if done.head is not None:
         yield f"Head      {done.head}"

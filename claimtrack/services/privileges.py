@@ -134,7 +134,6 @@ CALLABLE = frozenset(
     {
         "current_actor",
         "bears_witness",
-        "as_of",
         "reads_identities",
         "is_redaction",
         "protect_speaker",

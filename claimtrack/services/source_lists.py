@@ -13,11 +13,11 @@ from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import publisher
 from claimtrack.models.reviews import evidence
 from claimtrack.models.sources import capture, source
-from claimtrack.services.disputed import is_disputed
+from claimtrack.services.claim_lines import claim_line, lines_of
 from claimtrack.services.sources import find
 from claimtrack.services.stories import head_id, load_sources
 from claimtrack.services.views import CaptureView, ClaimLine, SourceView
-from claimtrack.vocab import SourceKind, Stance, Status, Verdict
+from claimtrack.vocab import SourceKind
 
 
 def list_sources(
@@ -162,33 +162,13 @@ def claims_in(
     """The claims that appear in a source, in the order recorded; of a merged one, its head."""
     own = claim.alias("own")
     rows = connection.execute(
-        select(
-            claim.c.id,
-            claim.c.statement,
-            claim.c.status,
-            claim.c.verdict,
-            is_disputed(claim.c.id).label("disputed"),
-            appearance.c.no,
-            own.c.id.label("own_id"),
-        )
-        .join(own, head_id(own) == claim.c.id)
+        lines_of(own, appearance.c.no)
         .join(appearance, appearance.c.claim_id == own.c.id)
         .where(appearance.c.source_id == source_id, appearance.c.withdrawn_at.is_(None))
         .order_by(claim.c.id, own.c.id != claim.c.id, own.c.id, appearance.c.no)
         .limit(limit)
     )
-    return [
-        ClaimLine(
-            claim_id=row.id,
-            statement=row.statement,
-            status=Status(row.status),
-            verdict=Verdict(row.verdict) if row.verdict else None,
-            disputed=row.disputed,
-            no=row.no,
-            of_claim_id=row.own_id,
-        )
-        for row in rows
-    ]
+    return [claim_line(row) for row in rows]
 
 
 def evidence_from(
@@ -197,32 +177,10 @@ def evidence_from(
     """The claims that a source is evidence on, in the order attached; of a merged one, its head."""
     own = claim.alias("own")
     rows = connection.execute(
-        select(
-            claim.c.id,
-            claim.c.statement,
-            claim.c.status,
-            claim.c.verdict,
-            is_disputed(claim.c.id).label("disputed"),
-            evidence.c.id.label("no"),
-            evidence.c.stance,
-            own.c.id.label("own_id"),
-        )
-        .join(own, head_id(own) == claim.c.id)
+        lines_of(own, evidence.c.id.label("no"), evidence.c.stance)
         .join(evidence, evidence.c.claim_id == own.c.id)
         .where(evidence.c.source_id == source_id, evidence.c.withdrawn_at.is_(None))
         .order_by(evidence.c.id)
         .limit(limit)
     )
-    return [
-        ClaimLine(
-            claim_id=row.id,
-            statement=row.statement,
-            status=Status(row.status),
-            verdict=Verdict(row.verdict) if row.verdict else None,
-            disputed=row.disputed,
-            no=row.no,
-            of_claim_id=row.own_id,
-            stance=Stance(row.stance),
-        )
-        for row in rows
-    ]
+    return [claim_line(row) for row in rows]

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, func, or_, select
 from claimtrack.keys import clean_text, word_key
 from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import speaker, speaker_alias
-from claimtrack.services.disputed import is_disputed
+from claimtrack.services.claim_lines import claim_line, lines_of
 from claimtrack.services.speakers import alias_rows, head_of, identities, locate, speaker_number
 from claimtrack.services.stories import head_id
 from claimtrack.services.views import ClaimLine, SpeakerRef, SpeakerView
-from claimtrack.vocab import SpeakerKind, Status, Verdict
+from claimtrack.vocab import SpeakerKind
 
 
 def list_speakers(
@@ -140,16 +140,7 @@ def claims_of(
     """
     own = claim.alias("own")
     rows = connection.execute(
-        select(
-            claim.c.id,
-            claim.c.statement,
-            claim.c.status,
-            claim.c.verdict,
-            is_disputed(claim.c.id).label("disputed"),
-            appearance.c.no,
-            own.c.id.label("own_id"),
-        )
-        .join(own, head_id(own) == claim.c.id)
+        lines_of(own, appearance.c.no)
         .join(appearance, appearance.c.claim_id == own.c.id)
         .where(
             appearance.c.speaker_id == func.any(identities(connection, speaker_id)),
@@ -158,15 +149,4 @@ def claims_of(
         .order_by(claim.c.id.desc(), own.c.id != claim.c.id, own.c.id, appearance.c.no)
         .limit(limit)
     )
-    return [
-        ClaimLine(
-            claim_id=row.id,
-            statement=row.statement,
-            status=Status(row.status),
-            verdict=Verdict(row.verdict) if row.verdict else None,
-            disputed=row.disputed,
-            no=row.no,
-            of_claim_id=row.own_id,
-        )
-        for row in rows
-    ]
+    return [claim_line(row) for row in rows]
