@@ -29,7 +29,7 @@ LAYERS = (
     ("services", "migrate", "config", "render"),
     ("models",),
     ("db",),
-    ("dumps",),
+    ("dumps", "interchange"),
     ("embedded", "keys", "names", "urls", "dates", "quantity", "database_url", "leaves"),
     ("vocab", "errors", "claimtrack"),
 )
@@ -42,6 +42,7 @@ FORBIDDEN = {
     "vocab": set(LEVEL),
     "config": set(LEVEL) - {"config", "database_url", "errors", "keys", "vocab"},
     "services": {"migrate", "embedded", "render"},
+    "interchange": {"claimtrack", "database_url", "dumps", "embedded", "leaves"},
     "embedded": {"keys", "names", "urls", "dates", "quantity", "database_url"},
 }
 
