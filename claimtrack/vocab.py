@@ -195,6 +195,25 @@ class Comparator(StrEnum):
     RANGE = ".."
 
 
+class FileFormat(StrEnum):
+    """The forms of files that are taken in."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSONL = "jsonl"
+    CLAIMREVIEW = "claimreview"
+    AVERITEC = "averitec"
+
+
+class RowOutcome(StrEnum):
+    """What became of a row of a file."""
+
+    CREATED = "created"
+    ADDED = "added"
+    UPDATED = "updated"
+    REVIVED = "revived"
+
+
 class Role(StrEnum):
     """What a login may do on a desk's server; each may what the one before it may, and more."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from claimtrack.models.assessments import assessment, publication, rating, rating_scale
 from claimtrack.models.claims import appearance, attribution, claim, figure, note
 from claimtrack.models.desk import granted
 from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.events import event, ledger, seal
+from claimtrack.models.imports import import_, import_mapping, import_row
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.policies import policy
 from claimtrack.models.protection import export, protected_source, redaction
@@ -14,6 +16,7 @@ from claimtrack.models.sources import capture, source
 
 __all__ = [
     "appearance",
+    "assessment",
     "attribution",
     "capture",
     "challenge",
@@ -23,12 +26,18 @@ __all__ = [
     "export",
     "figure",
     "granted",
+    "import_",
+    "import_mapping",
+    "import_row",
     "ledger",
     "note",
     "objection",
     "policy",
     "protected_source",
+    "publication",
     "publisher",
+    "rating",
+    "rating_scale",
     "redaction",
     "review",
     "review_evidence",

@@ -190,6 +190,9 @@ class AppearanceColumns(Recorded, Withdrawn, Changed):
     source_id: Column[int] = Column(BigInteger, ForeignKey("source.id"), nullable=False)
     said_on = date_column("when it was said")
     said_precision: Column[str | None] = Column(Text)
+    said_text: Column[str | None] = Column(
+        Text, comment="the date as a file had it, where that says more"
+    )
     manner = Column(Text, nullable=False, server_default=Manner.INDIRECT.value)
     quote: Column[str | None] = Column(Text, comment="only what stands inside quotation marks")
     passage: Column[str | None] = Column(Text, comment="the passage as printed")
@@ -207,6 +210,7 @@ def _() -> Sequence[SchemaItem]:
         one_of("manner", Manner),
         one_of("said_precision", Precision),
         *precision_checks("said_on"),
+        filled("said_text", 300),
         filled("quote", 20000),
         filled("passage", 20000),
         filled("place", 300),

@@ -454,6 +454,42 @@ BEGIN
 END $$
 """
 
+# What an import was stays; how far it came grows, and it is undone once.
+KEEP_IMPORT = f"""
+CREATE FUNCTION keep_import() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    -- What a redaction may change, only_redact() sees to.
+    IF is_redaction(TG_TABLE_NAME) THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.undone_because IS NOT NULL THEN
+        NEW.undone_at := COALESCE(NEW.undone_at, now());
+        NEW.undone_by := COALESCE(NEW.undone_by, current_actor());
+    END IF;
+    IF OLD.undone_at IS NOT NULL
+        OR OLD.finished_at IS NOT NULL AND NEW.undone_at IS NULL
+        OR (NEW.format, NEW.file_name, NEW.sha256, NEW.byte_count, NEW.origin, NEW.licence,
+                NEW.options)
+            IS DISTINCT FROM (OLD.format, OLD.file_name, OLD.sha256, OLD.byte_count, OLD.origin,
+                OLD.licence, OLD.options) THEN
+        RAISE EXCEPTION 'import % stays what it was', OLD.id
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'keep_import';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+# Which columns of a row people have edited: an import leaves those as they are.
+EDITED_BY_HAND = f"""
+CREATE FUNCTION edited_by_hand(the_table text, the_key text) RETURNS text[]
+LANGUAGE sql STABLE {AS_OWNER} {PINNED} AS $$
+    SELECT COALESCE(array_agg(DISTINCT field), '{{}}')
+    FROM event CROSS JOIN LATERAL jsonb_object_keys(event.after) AS field
+    WHERE event.table_name = the_table AND event.row_key = the_key
+        AND event.operation = 'update' AND event.application NOT LIKE 'claimtrack import %'
+$$
+"""
+
 # Arguments of the trigger: the key's columns (three at most), and those that are derived or too
 # large to log. OFFSET 0 keeps the planner from making a row's JSON anew wherever it is used.
 LOG_EVENT = f"""
@@ -663,6 +699,8 @@ FUNCTIONS = (
     REQUIRE_EVIDENCE,
     GUARD_DISPUTE,
     CLOSE_ONCE,
+    KEEP_IMPORT,
+    EDITED_BY_HAND,
     LOG_EVENT,
     EVENT_FIELDS,
     EVENT_LEAF,

@@ -16,7 +16,13 @@ FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "assigned_to": (),
         "merged_because": (),
     },
-    "appearance": {"quote": (), "passage": (), "place": (), "withdrawn_because": ()},
+    "appearance": {
+        "quote": (),
+        "passage": (),
+        "place": (),
+        "said_text": (),
+        "withdrawn_because": (),
+    },
     "attribution": {"because": ()},
     "figure": {"unit": (), "counted": (), "place": ()},
     "note": {"body": ()},
@@ -31,9 +37,21 @@ FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "url": ("host", "source_key"),
         "title": ("source_key",),
         "external_id": ("source_key",),
+        "published_text": (),
     },
     "capture": {"content": ("sha256",), "file_name": ()},
     "protected_source": {"identity": ("salt",)},
+    "assessment": {
+        "title": ("assessment_key",),
+        "url": ("assessment_key",),
+        "rating": (),
+        "published_text": (),
+        "summary": (),
+        "original": (),
+        "withdrawn_because": (),
+    },
+    "publication": {"url": (), "headline": (), "public_note": (), "withdrawn_because": ()},
+    "import": {"file_name": (), "origin": (), "licence": (), "undone_because": ()},
 }
 
 #: Of the tables that only grow: their rows take a redaction, and nothing else.

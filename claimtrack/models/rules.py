@@ -13,10 +13,12 @@ from sqlalchemy import DDL, event
 from claimtrack.db import build_constraints, metadata
 from claimtrack.models import (  # noqa: F401 - fill the metadata
     approval,
+    assessments,
     claims,
     desk,
     disputes,
     events,
+    imports,
     people,
     policies,
     protecting,
@@ -44,6 +46,7 @@ APPEND_ONLY = (
     "protected_source",
     "redaction",
     "export",
+    "import_row",
 )
 
 #: Tables whose rows are edited, but never removed.
@@ -59,6 +62,12 @@ KEPT = (
     "transition",
     "objection",
     "challenge",
+    "assessment",
+    "publication",
+    "rating_scale",
+    "rating",
+    "import",
+    "import_mapping",
 )
 
 #: Per logged table: the columns of its key, and the columns that events leave out.
@@ -83,7 +92,39 @@ LOGGED = {
     "protected_source": ("id", "identity,salt,origin,publisher_id,agency_id"),
     "redaction": ("id", ""),
     "export": ("id", ""),
+    "assessment": ("id", "changed_at"),
+    "publication": ("id", "changed_at"),
+    "rating_scale": ("id", "changed_at"),
+    "rating": ("id", "changed_at"),
+    "import": ("id", "changed_at"),
+    "import_mapping": ("id", "changed_at"),
 }
+
+#: Tables whose rows keep their key, and when and by whom they were recorded; others keep more.
+RECORD_KEPT = (
+    "speaker",
+    "speaker_alias",
+    "publisher",
+    "source",
+    "claim",
+    "figure",
+    "rating_scale",
+    "rating",
+    "import",
+    "import_mapping",
+)
+
+#: What a claim gets no more of once it was merged into another.
+TAKES_NO_MORE = (
+    "appearance",
+    "evidence",
+    "figure",
+    "note",
+    "objection",
+    "challenge",
+    "assessment",
+    "publication",
+)
 
 
 def _append_only(table: str) -> tuple[str, ...]:
@@ -142,7 +183,7 @@ TRIGGERS = (
     *(
         f"CREATE TRIGGER keep_record BEFORE UPDATE ON {table}"
         f" FOR EACH ROW EXECUTE FUNCTION keep_record('{LOGGED[table][0]}')"
-        for table in ("speaker", "speaker_alias", "publisher", "source", "claim", "figure")
+        for table in RECORD_KEPT
     ),
     *(
         f"CREATE TRIGGER count_version BEFORE UPDATE ON {table}"
@@ -162,11 +203,20 @@ TRIGGERS = (
     # Reach is derived: refreshing it is no change of the claim.
     "CREATE TRIGGER count_version BEFORE UPDATE ON claim"
     " FOR EACH ROW WHEN (OLD.reach = NEW.reach) EXECUTE FUNCTION count_version()",
-    "CREATE TRIGGER only_withdraw BEFORE UPDATE ON evidence"
-    " FOR EACH ROW EXECUTE FUNCTION only_withdraw()",
+    *(
+        f"CREATE TRIGGER only_withdraw BEFORE UPDATE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION only_withdraw()"
+        for table in ("evidence", "publication")
+    ),
     "CREATE TRIGGER only_withdraw BEFORE UPDATE ON appearance"
     " FOR EACH ROW EXECUTE FUNCTION only_withdraw('speaker_id', 'source_id', 'said_on',"
-    " 'said_precision', 'manner', 'quote', 'passage', 'place')",
+    " 'said_precision', 'said_text', 'manner', 'quote', 'passage', 'place')",
+    "CREATE TRIGGER only_withdraw BEFORE UPDATE ON assessment"
+    " FOR EACH ROW EXECUTE FUNCTION only_withdraw('publisher_id', 'title', 'url',"
+    " 'assessment_key', 'rating', 'verdict', 'rating_value', 'best_rating', 'worst_rating',"
+    " 'published_on', 'published_precision', 'published_text', 'language', 'summary', 'original')",
+    "CREATE TRIGGER keep_import BEFORE UPDATE ON import"
+    " FOR EACH ROW EXECUTE FUNCTION keep_import()",
     *(
         statement
         for table in ("objection", "challenge")
@@ -185,7 +235,7 @@ TRIGGERS = (
         f"CREATE TRIGGER refuse_on_merged AFTER INSERT ON {table}"
         " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT"
         " EXECUTE FUNCTION refuse_on_merged()"
-        for table in ("appearance", "evidence", "figure", "note", "objection", "challenge")
+        for table in TAKES_NO_MORE
     ),
     "CREATE TRIGGER refresh_reach_insert AFTER INSERT ON appearance"
     " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION refresh_reach()",

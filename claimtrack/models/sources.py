@@ -56,6 +56,9 @@ class SourceColumns(Recorded, Changed):
     )
     published_on = date_column("when it was published; a call: when it took place")
     published_precision: Column[str | None] = Column(Text)
+    published_text: Column[str | None] = Column(
+        Text, comment="the date as a file had it, where that says more"
+    )
     language: Column[str | None] = Column(Text)
     origin: Column[str] = Column(
         Text,
@@ -94,6 +97,7 @@ def _() -> Sequence[SchemaItem]:
         filled("url", 8000),
         filled("title", 1000),
         filled("external_id", 300),
+        filled("published_text", 300),
         CheckConstraint("octet_length(source_key) = 32", name="source_key"),
         CheckConstraint("(url IS NULL) = (host IS NULL)", name="host"),
         CheckConstraint("url IS NOT NULL OR title IS NOT NULL", name="named"),

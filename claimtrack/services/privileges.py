@@ -13,6 +13,11 @@ from claimtrack.vocab import Role
 
 READER, RECORDER, REVIEWER, ADMIN = Role
 
+_ASSESSMENT = (
+    "publisher_id, title, url, assessment_key, rating, verdict, rating_value, best_rating,"
+    " worst_rating, published_on, published_precision, published_text, language, summary, original"
+)
+
 #: Table (or sequence) to role to what it is granted, as GRANT says it.
 GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "speaker": {
@@ -31,9 +36,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         READER: ("SELECT",),
         RECORDER: (
             "INSERT (kind, url, host, source_key, title, publisher_id, agency_id, external_id,"
-            " published_on, published_precision, language)",
+            " published_on, published_precision, published_text, language)",
             "UPDATE (kind, url, host, source_key, title, publisher_id, agency_id, external_id,"
-            " published_on, published_precision, language)",
+            " published_on, published_precision, published_text, language)",
         ),
     },
     # Who files a document sees which ones are filed already; who reviews may read them.
@@ -51,7 +56,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "INSERT (statement, statement_key, copy_no, kind, language, topics, priority,"
             " assigned_to, due_on, supersedes_id, origin, external_id)",
             "UPDATE (statement, statement_key, copy_no, kind, language, topics, priority,"
-            " assigned_to, due_on, supersedes_id)",
+            " assigned_to, due_on, supersedes_id, origin, external_id)",
         ),
         # Where two are one, a verdict may go from the lists.
         REVIEWER: ("UPDATE (merged_into_id)",),
@@ -59,10 +64,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "appearance": {
         READER: ("SELECT",),
         RECORDER: (
-            "INSERT (claim_id, no, speaker_id, source_id, said_on, said_precision, manner, quote,"
-            " passage, place)",
-            "UPDATE (speaker_id, source_id, said_on, said_precision, manner, quote, passage,"
-            " place, withdrawn_because)",
+            "INSERT (claim_id, no, speaker_id, source_id, said_on, said_precision, said_text,"
+            " manner, quote, passage, place)",
+            "UPDATE (speaker_id, source_id, said_on, said_precision, said_text, manner, quote,"
+            " passage, place, withdrawn_because)",
         ),
     },
     # Whether somebody said it is a finding, as a verdict is.
@@ -110,6 +115,53 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         RECORDER: ("INSERT (claim_id, no, review_no, because, challenger, due_on)",),
         REVIEWER: ("UPDATE (closed_because, outcome)",),
     },
+    "assessment": {
+        READER: ("SELECT",),
+        RECORDER: (
+            f"INSERT (claim_id, {_ASSESSMENT})",
+            f"UPDATE ({_ASSESSMENT}, withdrawn_because)",
+        ),
+    },
+    # What is published stands under the desk's name, as its verdicts do.
+    "publication": {
+        READER: ("SELECT",),
+        REVIEWER: (
+            "INSERT (claim_id, review_no, url, published_on, headline, public_note)",
+            "UPDATE (withdrawn_because)",
+        ),
+    },
+    "rating_scale": {
+        READER: ("SELECT",),
+        ADMIN: ("INSERT (name, name_key, best, worst)", "UPDATE (name, best, worst)"),
+    },
+    "rating": {
+        READER: ("SELECT",),
+        ADMIN: (
+            "INSERT (scale_id, label, label_key, verdict, value)",
+            "UPDATE (label, verdict, value)",
+        ),
+    },
+    "import": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (format, file_name, sha256, byte_count, origin, licence, options)",
+            "UPDATE (row_count, created, added, updated, unchanged, revived, refused, conflicts,"
+            " through, finished_at)",
+        ),
+        # Undoing one reads the events of it.
+        ADMIN: ("UPDATE (undone_because)",),
+    },
+    "import_row": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (import_id, no, line, row_key, outcome, claim_id, appearance_no,"
+            " assessment_id, digests)",
+        ),
+    },
+    "import_mapping": {
+        READER: ("SELECT",),
+        RECORDER: ("INSERT (name, columns)", "UPDATE (columns)"),
+    },
     "policy": {READER: ("SELECT",), ADMIN: ("INSERT (name, value, because)",)},
     # An event keeps what its row no longer shows.
     "event": {ADMIN: ("SELECT",)},
@@ -136,6 +188,7 @@ CALLABLE = frozenset(
         "bears_witness",
         "reads_identities",
         "is_redaction",
+        "edited_by_hand",
         "protect_speaker",
         "protect_source",
     }
