@@ -46,13 +46,20 @@ MAY = {
     "redaction": "admin - -",
     "export": "admin recorder -",
     "granted": "admin - -",
+    "assessment": "reader recorder recorder",
+    "publication": "reader reviewer reviewer",
+    "rating_scale": "reader admin admin",
+    "rating": "reader admin admin",
+    "import": "reader recorder recorder",
+    "import_row": "reader recorder -",
+    "import_mapping": "reader recorder recorder",
     "alembic_version": "reader - -",
 }
 
 #: Columns that the database fills in: no role writes them in any table.
 FILLED_IN = {
     *("id", "recorded_at", "recorded_by", "db_user", "version", "reach", "prev_no"),
-    *("withdrawn_at", "withdrawn_by", "closed_at", "closed_by"),
+    *("withdrawn_at", "withdrawn_by", "closed_at", "closed_by", "undone_at", "undone_by"),
     *("held_by", "merged_at", "merged_by", "merged_because"),
 }
 

@@ -81,6 +81,7 @@ ROWS = {
 EMPTY = {
     ("claim", "assigned_to"), ("claim", "merged_because"), ("speaker", "merged_because"),
     ("appearance", "withdrawn_because"), ("source", "external_id"),
+    ("appearance", "said_text"), ("source", "published_text"),
 }  # fmt: skip
 
 

@@ -379,6 +379,11 @@ def test_reach_follows_when_an_appearance_moves_to_another_source(
 
 VOCABULARY: dict[str, type[StrEnum]] = {
     "ck_challenge_outcome": vocab.Outcome,
+    "ck_assessment_published_precision": vocab.Precision,
+    "ck_assessment_verdict": vocab.Verdict,
+    "ck_import_format": vocab.FileFormat,
+    "ck_import_row_outcome": vocab.RowOutcome,
+    "ck_rating_verdict": vocab.Verdict,
     "ck_appearance_manner": vocab.Manner,
     "ck_appearance_said_precision": vocab.Precision,
     "ck_attribution_finding": vocab.Finding,

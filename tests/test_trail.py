@@ -30,7 +30,7 @@ def claim_id(connection: Connection) -> int:
 def test_what_is_appended_is_never_changed_even_by_a_replica(
     connection: Connection, claim_id: int, table: str, role: str
 ) -> None:
-    column = "claim_id" if table == "review_evidence" else "recorded_by"
+    column = "claim_id" if table in ("review_evidence", "import_row") else "recorded_by"
     run(connection, f"SET LOCAL session_replication_role = {role}")
 
     for change in (
