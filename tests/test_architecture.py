@@ -30,7 +30,18 @@ LAYERS = (
     ("models",),
     ("db",),
     ("dumps", "interchange"),
-    ("embedded", "keys", "names", "urls", "dates", "quantity", "database_url", "leaves"),
+    (
+        "embedded",
+        "keys",
+        "names",
+        "urls",
+        "dates",
+        "written_dates",
+        "date_grammar",
+        "quantity",
+        "database_url",
+        "leaves",
+    ),
     ("vocab", "errors", "claimtrack"),
 )
 LEVEL = {part: depth for depth, layer in enumerate(LAYERS) for part in layer}
@@ -43,7 +54,7 @@ FORBIDDEN = {
     "config": set(LEVEL) - {"config", "database_url", "errors", "keys", "vocab"},
     "services": {"migrate", "embedded", "render"},
     "interchange": {"claimtrack", "database_url", "dumps", "embedded", "leaves"},
-    "embedded": {"keys", "names", "urls", "dates", "quantity", "database_url"},
+    "embedded": {"keys", "names", "urls", "dates", "written_dates", "quantity", "database_url"},
 }
 
 #: Libraries that one part alone may import, so that another can take their place.
