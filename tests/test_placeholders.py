@@ -1,0 +1,35 @@
+"""Names that stand for nobody, and names of people that look like them."""
+
+from __future__ import annotations
+
+import pytest
+
+from claimtrack.interchange.placeholders import placeholder
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Fuentes múltiples", "FUENTES MULTIPLES", "multiple sources", "Multiple Sources.",
+        "Various", "Social media users", "Unknown", "N/A", "n.a.", "Viral post", "Viral Posts",
+        "Publicaciones en redes sociales", "Facebook posts", "multiple Facebook users",
+        "A viral TikTok video", "Usuarios de Facebook", "Usuários de WhatsApp", "Internautes",
+        "Nutzer in sozialen Medien", "utilisateurs de Facebook", "Chain email", "Bloggers", "-",
+        "?", " ", "", "\u200b", "Anonymous", "Autor desconocido", "Sources multiples",
+        "Пользователи соцсетей", "مصادر متعددة", "सोशल मीडिया यूजर्स", "網傳", "여러 출처",
+    ],
+)  # fmt: skip
+def test_a_name_that_stands_for_nobody(name: str) -> None:
+    assert placeholder(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Facebook", "X", "The New Forum", "Na Li", "An Na", "Max Post", "Larry Page",
+        "Unknown Soldier Memorial Trust", "Various Artists Guild", "Anonymous Sudan",
+        "Viral Shah", "Ministry of Social Media Affairs", "Elena Webb", "Video Nasty Records",
+    ],
+)  # fmt: skip
+def test_a_name_that_may_be_somebodys(name: str) -> None:
+    assert not placeholder(name)
