@@ -10,6 +10,12 @@ from __future__ import annotations
 #: cell of a spreadsheet has 32,767.
 LONGEST_RECORD = 5_000_000
 
+#: Characters of one value of JSON, of one line of JSON Lines, and of one page of HTML.
+LONGEST_VALUE = 16_000_000
+
+#: Objects and lists that stand inside each other in JSON; in pages there are less than twenty.
+DEEPEST_VALUE = 50
+
 #: Characters that are kept of a line that is too long to be read.
 SHOWN = 1_000
 

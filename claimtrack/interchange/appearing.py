@@ -1,0 +1,153 @@
+"""Who made the claim of a ClaimReview, when, and where it appeared.
+
+``itemReviewed`` is a Claim with an author and its ``appearance``s, or in older markup the work
+that the claim stands in, with its own author, address and ``sameAs``. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from claimtrack.errors import InvalidDataError
+from claimtrack.interchange.jsonld import Node, is_node, items, member, plain_text, text_of, types
+from claimtrack.interchange.placeholders import placeholder
+from claimtrack.urls import normalise_url, url_key
+
+#: Texts that stand for no date, in lower case.
+_NO_DATES = {"null", "none", "n/a", "na", "nan", "unknown", "undefined", "invalid date", "-", "--"}
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+?(?=[,;]?(?:\s|$)|[,;]https?://|[<>\"])", re.IGNORECASE)
+_BARE = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)+/\S*|www\.[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+#: More would be no list of places where people saw a claim.
+MOST_APPEARANCES = 500
+
+Appearance = dict[str, str]
+
+
+def date_of(value: object) -> str | None:
+    """A date as it is written, unless it says that there is none."""
+    text = text_of(value)
+    if text is None or text.lower() in _NO_DATES or text.startswith("0000"):
+        return None
+    return text
+
+
+def address(text: str | None) -> str | None:
+    """An address that can be stored, or None; "www.example.org/a" is read as one, too."""
+    text = (text or "").strip()
+    if _BARE.fullmatch(text):
+        text = f"https://{text}"
+    try:
+        normalise_url(text)
+    except InvalidDataError:
+        return None
+    return text
+
+
+def addresses(value: object) -> Iterator[str]:
+    """Every address of a value: several may stand in one text, or in an object's ``url``."""
+    for each in items(value):
+        if is_node(each):
+            yield from addresses(member(each, "url", "contentUrl", "embedUrl", "@id", "sameAs"))
+        elif isinstance(each, str):
+            found = _ADDRESS.findall(plain_text(each)) or [each]
+            yield from (known for one in found if (known := address(one)))
+
+
+def names_of(value: object, warnings: list[str]) -> list[str]:
+    """The names of those who are meant, each once, without those that stand for nobody."""
+    found: list[str] = []
+    for each in items(value):
+        name = text_of(member(each, "name", "alternateName") if is_node(each) else each)
+        if name is None and is_node(each):
+            given = (text_of(member(each, part)) for part in ("givenName", "familyName"))
+            name = " ".join(part for part in given if part) or None
+        if name is None or name in found or re.match("https?://", name):
+            continue
+        if placeholder(name):
+            warnings.append(f'"{name[:60]}" stands for nobody, so it was not made a speaker.')
+        else:
+            found.append(name)
+    return found
+
+
+def appearances(review: Node, reviewed: str | None, warnings: list[str]) -> list[Appearance]:
+    """Each appearance of the claim by the names of a row's fields; the first may have no source.
+
+    ``reviewed`` is the address of the fact-check, which is never an appearance of the claim.
+    """
+    found: list[Appearance] = []
+    seen: set[tuple[bytes, str]] = set()
+    own = url_key(reviewed) if reviewed else None
+    for item in items(member(review, "itemReviewed")):
+        node: Node = item if is_node(item) else {"appearance": item}
+        speakers = names_of(member(node, "author", "creator", "claimant"), warnings)
+        said_on = date_of(member(node, "datePublished", "dateCreated"))
+        places = [place for place in _places(node) if _key(place) != own or own is None]
+        for number, place in enumerate(places or [{}]):
+            by = place.pop("speaker", "")
+            for speaker in speakers or [by]:
+                key = _key(place)
+                if key is not None and (key, speaker) in seen:
+                    continue
+                if key is not None:
+                    seen.add((key, speaker))
+                more = {"speaker": speaker, "said_on": "" if number else said_on or ""}
+                found.append(place | {name: text for name, text in more.items() if text})
+    found = [each for each in found if each]
+    if len(found) > MOST_APPEARANCES:
+        warnings.append(f"Of {len(found):,} appearances the first {MOST_APPEARANCES} were read.")
+    return found[:MOST_APPEARANCES]
+
+
+def _key(place: Appearance) -> bytes | None:
+    return url_key(place["source"]) if "source" in place else None
+
+
+def _places(node: Node) -> list[Appearance]:
+    """Where an item appeared: what it says so itself, else the work that it is."""
+    found = [
+        place
+        for name in ("firstAppearance", "appearance")
+        for value in items(member(node, name))
+        for place in _work(value)
+    ]
+    is_work = bool(types(node) - {"claim", "thing"})
+    if not found and is_work:
+        found = list(_work(node, dated=False))
+    elif not found:
+        found = [{"source": each} for each in addresses(member(node, "url", "sameAs"))]
+    return found
+
+
+def _work(value: object, *, dated: bool = True) -> Iterator[Appearance]:
+    """The places that one value tells of: a text, or a work with its address, title and date.
+
+    The date of a work that is itself what was reviewed is when the claim was made, so not
+    ``dated``.
+    """
+    if not is_node(value):
+        known = list(addresses(value))
+        yield from ({"source": each} for each in known)
+        if not known and (title := text_of(value)) and not placeholder(title):
+            yield {"source_title": title}
+        return
+    part_of = next((each for each in items(member(value, "isPartOf")) if is_node(each)), {})
+    about: Appearance = {}
+    for field, text in (
+        ("source_title", text_of(member(value, "headline", "name", "title"))),
+        ("source_publisher", text_of(member(value, "publisher", "provider"))),
+        ("published", date_of(member(value, "datePublished")) if dated else None),
+        ("speaker", next(iter(names_of(member(value, "author", "creator"), [])), None)),
+    ):
+        if text is not None:
+            about[field] = text
+    known = list(addresses(member(value, "url", "contentUrl", "embedUrl", "@id")))[:1]
+    known += [each for each in addresses(member(value, "sameAs")) if each not in known]
+    known = known or list(addresses(part_of))[:1]
+    if not known:
+        if "source_title" in about:
+            yield about
+        return
+    yield about | {"source": known[0]}
+    yield from ({"source": each} for each in known[1:])

@@ -1,0 +1,127 @@
+"""ClaimReview: what houses publish about their fact-checks, for search engines and archives.
+
+Read are JSON and JSON-LD, data feeds, the answers of Google's Fact Check Tools (claims:search),
+JSON Lines of any of these, and pages of HTML that hold JSON-LD, microdata or RDFa. Each review of
+each claim is a row. The words are those of schema.org/ClaimReview, and of
+developers.google.com/search/docs/appearance/structured-data/factcheck. Pure, but for reading the
+file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from claimtrack.errors import InvalidDataError
+from claimtrack.interchange.documents import Broken, Document, read_documents
+from claimtrack.interchange.jsonld import (
+    Node,
+    References,
+    TooDeepError,
+    is_node,
+    items,
+    member,
+    nodes,
+    types,
+)
+from claimtrack.interchange.reviewing import Page, review_row, search_row
+from claimtrack.interchange.rows import Row, Unread
+from claimtrack.interchange.table import Table
+from claimtrack.interchange.text import open_text
+
+#: What a file must begin with to be JSON, after blanks: a bracket, or a comment.
+_JSON = ("{", "[", "/")
+_BLANKS = "\ufeff \t\r\n"
+_SNIFFED = 64 * 1024
+_MENDED = "The JSON was mended to be read: look whether the texts are right."
+
+
+def open_claimreview(
+    path: Path, constants: Mapping[str, str] | None = None, encoding: str | None = None
+) -> Table:
+    """Open a file of ClaimReviews, which has no columns.
+
+    ``constants`` are the values that fields have in each row that has none of its own. The rows
+    come in the order of the file, each review of each claim; a file without any is refused with
+    an InvalidDataError when they are read.
+
+    Raises:
+        UsageError: there is no such encoding.
+        InvalidDataError: the file is empty, is no text, or is neither JSON nor HTML.
+    """
+    file = open_text(path, encoding)
+    head = "".join(file.lines_before(_SNIFFED))
+    if not head.lstrip(_BLANKS).startswith(_JSON):
+        raise InvalidDataError(
+            f"{path.name} is neither JSON nor HTML, so it holds no ClaimReview that can be read."
+        )
+    fixed = {name: text for name, text in (constants or {}).items() if text.strip()}
+
+    def read() -> Iterator[Row | Unread]:
+        found = False
+        for result in _json_rows(path, file.codec):
+            found = True
+            if fixed and isinstance(result, Row):
+                yield result._replace(fields={**fixed, **result.fields})
+            else:
+                yield result
+        if not found:
+            raise InvalidDataError(f"{path.name} holds no ClaimReview: there is nothing to import.")
+
+    return Table([], {}, [], [file.notice], read)
+
+
+def _json_rows(path: Path, encoding: str) -> Iterator[Row | Unread]:
+    for document in read_documents(path, encoding):
+        if isinstance(document, Broken):
+            yield Unread(document.line, document.reason, document.raw)
+            continue
+        found = False
+        for result in rows_of([document], Page()):
+            found = True
+            yield result
+        if not found and not document.wrapping and not _is_other(document.value):
+            yield Unread(document.line, "It holds no ClaimReview.", str(document.value)[:500])
+
+
+def _is_other(value: object) -> bool:
+    """Whether it is something else of schema.org, which may well stand beside a ClaimReview."""
+    return is_node(value) and bool(types(value))
+
+
+def rows_of(documents: list[Document], page: Page) -> Iterator[Row | Unread]:
+    """The rows of documents that belong together, such as the scripts of one page.
+
+    What a document only names (``@id``) is looked for in all of them, and a review that stands in
+    them twice is one row.
+    """
+    try:
+        references = References([document.value for document in documents])
+    except TooDeepError:
+        line = documents[0].line
+        yield Unread(line, "Its objects stand inside each other too deeply to be read.")
+        return
+    seen: set[str] = set()
+    for document in documents:
+        warnings = (_MENDED,) if document.mended else ()
+        for node in nodes(document.value):
+            for result in _rows_of_node(node, document.line, page, references, warnings):
+                if isinstance(result, Row) and (name := result.fields.get("external_id")):
+                    if name in seen:
+                        continue
+                    seen.add(name)
+                yield result
+
+
+def _rows_of_node(
+    node: Node, line: int, page: Page, references: References, warnings: tuple[str, ...]
+) -> Iterator[Row | Unread]:
+    kinds = types(node)
+    if "claimreview" in kinds or (not kinds and member(node, "claimReviewed")):
+        filled = references.filled(node)
+        if is_node(filled) and set(filled) - {"@type", "@id", "type"}:
+            yield from review_row(filled, line, page, warnings)
+    elif not kinds and "claimReview" in node and "text" in node:
+        for review in items(node["claimReview"]):
+            if is_node(review):
+                yield search_row(node, review, line, warnings)

@@ -1,0 +1,151 @@
+"""What stands in JSON-LD: types, members, texts and references, however they are written.
+
+Only as much of JSON-LD as schema.org's words need: terms with a prefix or a whole address, values
+as objects (``@value``), lists where one is meant, and nodes that are only named (``@id``) and
+stand elsewhere. No context is fetched. Pure.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeGuard
+
+from claimtrack.interchange.limits import DEEPEST_VALUE
+
+Node = Mapping[str, Any]
+
+_PREFIX = re.compile(r"(?:https?://(?:www\.)?schema\.org/|[A-Za-z][\w-]{0,20}:)(?=[A-Za-z])")
+_TAG = re.compile(
+    r"</?(?:p|br|b|i|em|strong|a|span|div|u|s|sup|sub|q|cite|mark|small|font|blockquote|h[1-6]|ul"
+    r"|ol|li|code|img|wbr)(?:\s[^<>]{0,2000})?/?>",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_BREAKS = ("p", "br", "div", "li", "ul", "ol", "h", "blockquote")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+#: As many references are filled in for one value; more is no page but a trap.
+_MOST_FILLED = 1000
+
+
+def is_node(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is an object."""
+    return isinstance(value, dict)
+
+
+def items(value: object) -> list[object]:
+    """A value as a list: itself, or if it is one its elements, without null."""
+    if isinstance(value, list):
+        return [inner for element in value for inner in items(element)]
+    return [] if value is None else [value]
+
+
+def term(name: str) -> str:
+    """A term of schema.org without what may stand before it: "schema:url" is "url"."""
+    return _PREFIX.sub("", name, count=1)
+
+
+def member(node: Node, *names: str) -> object:
+    """The first member of these names that isn't empty; None without any."""
+    for name in names:
+        value = node.get(name)
+        if value is None:
+            value = next((node[key] for key in node if ":" in key and term(key) == name), None)
+        if value not in (None, "", [], {}):
+            return value
+    return None
+
+
+def types(node: Node) -> set[str]:
+    """The types of a node in lower case: "ClaimReview" and "schema:ClaimReview" are one."""
+    value = node.get("@type", node.get("type"))
+    return {term(each).lower() for each in items(value) if isinstance(each, str)}
+
+
+def plain_text(text: str) -> str:
+    """A text without the tags and entities that were left in it; "5 < 6" stays as it is."""
+    for _ in range(2):
+        if "<" in text:
+            text = _TAG.sub(lambda tag: " " if _breaks(tag[0]) else "", text)
+        if "&" not in text or not _ENTITY.search(text):
+            break
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    return text.strip()
+
+
+def _breaks(tag: str) -> bool:
+    return tag.strip("</>").lower().startswith(_BREAKS)
+
+
+def texts(value: object) -> list[str]:
+    """The texts of a value: strings, numbers, ``@value`` and the names of objects."""
+    found: list[str] = []
+    for each in items(value):
+        if is_node(each):
+            found += texts(member(each, "@value", "name", "text"))[:1]
+        elif isinstance(each, bool | int | float):
+            found.append(str(each))
+        elif isinstance(each, str) and (text := plain_text(each)):
+            found.append(text)
+    return found
+
+
+def text_of(value: object) -> str | None:
+    """The first text of a value."""
+    return next(iter(texts(value)), None)
+
+
+def storable(value: object) -> object:
+    """The same value with a sign for each character that no database holds."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_UNSTORABLE.sub("\ufffd", key): storable(each) for key, each in value.items()}
+    return value
+
+
+class TooDeepError(ValueError):
+    """Objects stand inside each other more deeply than in any page."""
+
+
+def nodes(value: object) -> Iterator[dict[str, Any]]:
+    """Every object in a value, itself first. Raises TooDeepError beyond `DEEPEST_VALUE` levels."""
+    waiting: list[tuple[object, int]] = [(value, 0)]
+    while waiting:
+        each, depth = waiting.pop()
+        if depth > DEEPEST_VALUE:
+            raise TooDeepError
+        if is_node(each):
+            yield each
+            waiting += [(inner, depth + 1) for inner in reversed(each.values())]
+        elif isinstance(each, list):
+            waiting += [(inner, depth + 1) for inner in reversed(each)]
+
+
+class References:
+    """The nodes of a document by their ``@id``, to be put where they are only named."""
+
+    def __init__(self, value: object) -> None:
+        self._known: dict[str, dict[str, Any]] = {}
+        for node in nodes(value):
+            name = node.get("@id")
+            if isinstance(name, str) and len(node) > len(self._known.get(name, ())):
+                self._known[name] = node
+        self._left = _MOST_FILLED
+
+    def filled(self, value: object, depth: int = 4) -> object:
+        """The value with each node that is only named replaced by the one that is meant."""
+        if isinstance(value, list):
+            return [self.filled(each, depth) for each in value]
+        if not is_node(value):
+            return value
+        name = value.get("@id")
+        if len(value) == 1 and isinstance(name, str) and depth and self._left:
+            known = self._known.get(name, value)
+            if len(known) > 1:
+                self._left -= 1
+                return self.filled(known, depth - 1)
+        return {key: self.filled(each, depth) for key, each in value.items()}

@@ -1,0 +1,217 @@
+"""One review of one claim as a row: a ClaimReview, or one of Google's claims:search. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from claimtrack.errors import InvalidDataError
+from claimtrack.interchange.appearing import address, addresses, appearances, date_of, names_of
+from claimtrack.interchange.jsonld import (
+    Node,
+    is_node,
+    items,
+    member,
+    storable,
+    text_of,
+    texts,
+    types,
+)
+from claimtrack.interchange.ratings import number
+from claimtrack.interchange.rows import Row, Unread
+from claimtrack.keys import language_tag, statement_key
+from claimtrack.urls import normalise_url, url_host, url_key
+
+_ORGANISATIONS = ("organization", "newsmediaorganization", "corporation", "ngo")
+#: Addresses that are longer than this stand for themselves by a digest.
+_LONGEST_PAGE = 400
+_NO_CLAIM = "The ClaimReview has no claimReviewed, which is the claim itself."
+
+
+class Page(NamedTuple):
+    """What a page says for all that stands on it: its address and its language."""
+
+    url: str | None = None
+    language: str | None = None
+
+
+def review_row(
+    review: Node, line: int, page: Page, warnings: tuple[str, ...] = ()
+) -> Iterator[Row | Unread]:
+    """The rows of a ClaimReview: one for each statement in it, nearly always one.
+
+    Without a ``claimReviewed`` the text of what was reviewed is the claim.
+    """
+    told = list(warnings)
+    statements = texts(member(review, "claimReviewed")) or _item_texts(review)
+    if not statements:
+        yield Unread(line, _NO_CLAIM, str(text_of(member(review, "url")) or "")[:500])
+        return
+    url = _review_url(review, page, told)
+    places = appearances(review, url, told)
+    fields = {
+        "publisher": _publisher(review, url),
+        "review_url": url,
+        "title": text_of(member(review, "headline", "name")),
+        "reviewed_on": date_of(member(review, "datePublished", "dateCreated")),
+        "language": _language(member(review, "inLanguage"), page.language),
+        "summary": text_of(member(review, "reviewBody", "description", "abstract")),
+        "topics": ", ".join(texts(member(review, "keywords"))),
+        **_rating(member(review, "reviewRating"), told),
+        **(places[0] if places else {}),
+    }
+    original = storable(review)
+    for statement in statements:
+        named = {
+            "statement": statement,
+            "external_id": external_id(review, statement, url, several=len(statements) > 1),
+        }
+        yield Row(
+            line,
+            {name: text for name, text in (named | fields).items() if text},
+            appearances=tuple(places[1:]),
+            original=original,
+            warnings=tuple(told),
+        )
+
+
+def search_row(
+    claim: Node, review: Node, line: int, warnings: tuple[str, ...] = ()
+) -> Row | Unread:
+    """The row of one review in an answer of claims:search; ``claim`` is what it stands in."""
+    statement = text_of(claim["text"])
+    if statement is None:
+        return Unread(line, "The claim has no text.", str(text_of(review.get("url")) or "")[:500])
+    told = list(warnings)
+    url = _review_url(review, Page(), told)
+    house = review.get("publisher")
+    house = house if is_node(house) else {"name": house}
+    fields = {
+        "statement": statement,
+        "external_id": external_id({}, statement, url),
+        "speaker": next(iter(names_of(claim.get("claimant"), told)), None),
+        "said_on": date_of(claim.get("claimDate")),
+        "publisher": text_of(house.get("name")) or text_of(house.get("site")) or _host(url),
+        "review_url": url,
+        "title": text_of(review.get("title")),
+        "reviewed_on": date_of(review.get("reviewDate")),
+        "rating": text_of(review.get("textualRating")),
+        "language": _language(review.get("languageCode"), None),
+    }
+    return Row(
+        line,
+        {name: text for name, text in fields.items() if text},
+        original=storable({**claim, "claimReview": [review]}),
+        warnings=tuple(told),
+    )
+
+
+def external_id(
+    review: Node, statement: str, url: str | None, *, several: bool = False
+) -> str | None:
+    """What a review is called in all files that hold it; None without an address.
+
+    Its ``@id`` if that is an address, else the address of the fact-check with a digest of the
+    statement: a page can hold several claims, in any order, and more of them tomorrow. The digest
+    is there even while the page holds one, or a second claim would rename the first.
+    """
+    name = review.get("@id")
+    if isinstance(name, str) and not name.startswith("_:") and not several:
+        name = urljoin(url or "", name.strip())
+        if address(name) and name != url:
+            return name
+    if url is None:
+        return None
+    # Neither the scheme nor tracking parameters make another page.
+    page = normalise_url(url).partition("://")[2].removeprefix("www.")
+    if len(page) > _LONGEST_PAGE:
+        page = f"{url_host(url)}/{url_key(url).hex()}"
+    return f"{page}#{statement_key(statement).hex()[:16]}"
+
+
+def _item_texts(review: Node) -> list[str]:
+    for item in items(member(review, "itemReviewed")):
+        if is_node(item):
+            found = texts(member(item, "text", "claimReviewed"))
+            if not found and "claim" in types(item):
+                found = texts(member(item, "name", "headline"))
+            if found:
+                return found[:1]
+    return []
+
+
+def _review_url(review: Node, page: Page, warnings: list[str]) -> str | None:
+    given = member(review, "url")
+    written = text_of(given) or next(addresses(given), None)
+    if written is not None:
+        known = address(urljoin(page.url, written) if page.url else written)
+        if known is not None:
+            return known
+        warnings.append(f'The address of the fact-check, "{written[:60]}", is none.')
+    if page.url is not None:
+        return page.url
+    return next(addresses(member(review, "mainEntityOfPage", "@id")), None)
+
+
+def _publisher(review: Node, url: str | None) -> str | None:
+    """The house: an organisation that is the author, the publisher, the site, or who there is."""
+    authors = items(member(review, "author", "creator"))
+    houses = [
+        each for each in authors if is_node(each) and not types(each).isdisjoint(_ORGANISATIONS)
+    ]
+    publishers = items(member(review, "publisher", "sourceOrganization"))
+    unnamed = [each for each in authors if not (is_node(each) and "person" in types(each))]
+    for group in (houses, publishers, unnamed):
+        for each in group:
+            name = text_of(member(each, "name", "alternateName") if is_node(each) else each)
+            if name is not None:
+                return _host(name) or name
+            home = next(addresses(each), None) if is_node(each) else None
+            if home is not None:
+                return _host(home)
+    return _host(url) or next(iter(texts(authors)), None)
+
+
+def _host(url: str | None) -> str | None:
+    if not url:
+        return None
+    try:
+        return url_host(url)
+    except InvalidDataError:
+        return None
+
+
+def _language(value: object, otherwise: str | None) -> str | None:
+    """A language tag in the spelling that is stored; None where nothing is one."""
+    for each in [*items(value), otherwise]:
+        text = text_of(member(each, "alternateName", "name") if is_node(each) else each)
+        first, *rest = (text or "").replace("_", "-").split("-")
+        try:
+            return language_tag("-".join([first.lower(), *rest]))
+        except InvalidDataError:
+            continue
+    return None
+
+
+def _rating(value: object, warnings: list[str]) -> dict[str, str | None]:
+    """The label and the numbers of a ``reviewRating``, as they are written."""
+    ratings = items(value)
+    if not ratings:
+        return {}
+    if len(ratings) > 1:
+        warnings.append(f"Of {len(ratings)} ratings the first was read.")
+    rating = ratings[0]
+    if not is_node(rating):
+        text = text_of(rating)
+        return {"rating_value" if number(text) is not None else "rating": text}
+    label = text_of(member(rating, "alternateName", "name"))
+    figure = text_of(member(rating, "ratingValue"))
+    if label is None and figure is not None and number(figure) is None:
+        label, figure = figure, None
+    return {
+        "rating": label,
+        "rating_value": figure,
+        "best_rating": text_of(member(rating, "bestRating")),
+        "worst_rating": text_of(member(rating, "worstRating")),
+    }
