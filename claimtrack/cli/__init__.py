@@ -20,6 +20,7 @@ NOUNS = {
     "evidence": "What supports or refutes a claim.",
     "speaker": "Who makes claims, under which names.",
     "source": "Articles, calls, files: where claims appear, and what bears on them.",
+    "import": "Take in spreadsheets, JSON Lines and published fact-checks.",
     "report": "What is still unverified, and what was concluded.",
     "policy": "The rules that a desk gives itself: a second reviewer, independent publishers.",
     "audit": "The trail of every change, and the proof that nobody rewrote it.",
@@ -44,7 +45,9 @@ Examples:
 
 @click.group(
     cls=Root,
-    modules={noun: f"claimtrack.cli.{noun}" for noun in NOUNS},
+    # No module may be called as Python's own word is.
+    modules={noun: f"claimtrack.cli.{noun}" for noun in NOUNS}
+    | {"import": "claimtrack.cli.importing:import_"},
     summaries=NOUNS,
     epilog=EXAMPLES,
 )

@@ -18,8 +18,9 @@ from claimtrack.render import escape_terminal
 class LazyGroup(click.Group):
     """A group whose members are imported when they are called.
 
-    ``modules`` says which module holds a member: as an attribute of its name, or registered on
-    this group. ``summaries`` is a line of help for each, so that listing them imports none.
+    ``modules`` says which module holds a member: as an attribute of its name (or of the name
+    after a colon), or registered on this group. ``summaries`` is a line of help for each, so that
+    listing them imports none.
     """
 
     def __init__(
@@ -41,8 +42,9 @@ class LazyGroup(click.Group):
         """Import and return one member."""
         if cmd_name not in self.modules:
             return None
-        module = importlib.import_module(self.modules[cmd_name])
-        member = self.commands.get(cmd_name) or getattr(module, cmd_name)
+        path, _, name = self.modules[cmd_name].partition(":")
+        module = importlib.import_module(path)
+        member = self.commands.get(cmd_name) or getattr(module, name or cmd_name)
         assert isinstance(member, click.Command)  # noqa: S101 - our own modules
         return member
 

@@ -1,0 +1,59 @@
+"""The rows that are refused: into a file, and the first of them before a person's eyes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from claimtrack.cli.app import App
+from claimtrack.render import csv_guard
+
+if TYPE_CHECKING:
+    from claimtrack.interchange.rows import Unread
+
+_TOLD = 10
+#: Of a row's raw text, so much: a line of a gigabyte shall not come back out.
+_RAW = 10_000
+
+
+class Rejects:
+    """Takes the rows that are refused."""
+
+    def __init__(self, app: App, path: Path | None, stack: ExitStack) -> None:
+        self.app = app
+        self.path = path
+        self.stack = stack
+        self.count = 0
+        self.writer: Any = None
+
+    def take(self, row: Unread) -> None:
+        """Write a row down, and say why it is refused unless enough was said."""
+        self.count += 1
+        if self.count <= _TOLD:
+            self.app.say(f"Line {row.line}: {row.reason}")
+        if self.path is None:
+            return
+        if self.writer is None:
+            # Once there is something to write: an import without rejects leaves no file.
+            file = self.stack.enter_context(
+                self.path.open("x", encoding="utf-8-sig", newline="", errors="backslashreplace")
+            )
+            self.writer = csv.writer(file)
+            self.writer.writerow(["line", "reason", "row"])
+        self.writer.writerow([row.line, csv_guard(row.reason), csv_guard(row.raw[:_RAW])])
+
+
+@contextmanager
+def rejecting(app: App, path: Path | None) -> Iterator[Rejects]:
+    """What takes the rows that are refused; at the end it says how many more there were."""
+    with ExitStack() as stack:
+        rejects = Rejects(app, path, stack)
+        yield rejects
+        more = rejects.count - _TOLD
+        if path is not None and rejects.count:
+            app.say(f"The refused rows stand in {path}, with line and reason.")
+        elif more > 0:
+            app.say(f"{more:,} more were refused: --rejects FILE writes them all down.")

@@ -1,0 +1,246 @@
+"""`claimtrack import csv|xlsx|jsonl|claimreview|averitec`: take in a file."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claimtrack.cli.app import App, command
+from claimtrack.cli.blocks import counted
+from claimtrack.cli.importing import options
+from claimtrack.cli.importing.group import import_
+from claimtrack.cli.importing.options import Given, shared
+from claimtrack.cli.importing.previewing import show_preview
+from claimtrack.cli.importing.rejecting import rejecting
+from claimtrack.cli.keeping import tidied
+from claimtrack.cli.progress import rows_progress
+from claimtrack.errors import InvalidDataError
+from claimtrack.render import escape_terminal
+from claimtrack.vocab import FileFormat
+
+if TYPE_CHECKING:
+    from claimtrack.interchange.table import Table, TableOptions
+    from claimtrack.services.imports.runs import Done, Job
+
+#: How many remarks on rows are printed one by one.
+_TOLD = 10
+
+_no_header = click.option("--no-header", is_flag=True, help="The first line is a row.")
+
+
+@command(
+    import_,
+    "csv",
+    example="""claimtrack import csv claims.csv --preview
+claimtrack import csv claims.csv --map statement=Claim --map external_id=Number
+claimtrack import csv export.tsv --no-header --quoting none --map statement=3""",
+)
+@click.option("--delimiter", metavar="CHARACTER", help="Between cells; found out by itself.")
+@click.option("--encoding", metavar="NAME", help="Of the text, such as windows-1251.")
+@click.option(
+    "--quoting",
+    type=click.Choice(["double", "none"]),
+    default="double",
+    help="Whether quotation marks enclose cells, or are text like any other.",
+)
+@_no_header
+@shared
+def take_csv(
+    app: App,
+    file: Path,
+    no_header: bool,
+    quoting: str,
+    encoding: str | None,
+    delimiter: str | None,
+    **said: Any,
+) -> int:
+    """Take in a spreadsheet that was saved as CSV or TSV.
+
+    Columns are found by common names such as "Claim", "Speaker" or "Source URL"; --map says which
+    is which. Take FILE - for standard input.
+    """
+    table = {
+        "header": not no_header,
+        "delimiter": {"tab": "\t", r"\t": "\t"}.get(delimiter or "", delimiter),
+        "quoting": quoting != "none",
+        "encoding": encoding,
+    }
+
+    def opened(path: Path, how: TableOptions) -> Table:
+        from claimtrack.interchange.separated import open_separated
+
+        return open_separated(path, how)
+
+    return _take(app, FileFormat.CSV, file, Given(table=table, **said), opened)
+
+
+@command(
+    import_,
+    "claimreview",
+    example="""claimtrack import claimreview feed.json
+claimtrack import claimreview page.html --rejects rejects.csv""",
+)
+@shared
+def take_claimreview(app: App, file: Path, **said: Any) -> int:
+    """Take in published fact-checks: ClaimReview in JSON, a data feed or a web page.
+
+    Each becomes the assessment of a claim, with its publisher's own label. A page with several is
+    taken in whole.
+    """
+
+    def opened(path: Path, how: TableOptions) -> Table:
+        from claimtrack.interchange.claimreview import open_claimreview
+
+        return open_claimreview(path, how.constants)
+
+    return _take(app, FileFormat.CLAIMREVIEW, file, Given(**said), opened)
+
+
+Opener = Callable[[Path, "TableOptions"], "Table"]
+
+
+def _take(app: App, fmt: FileFormat, file: Path, given: Given, opened: Opener) -> int:
+    """Open a file, take in its rows and say what became of them; the exit code."""
+    options.check(given)
+    options.refuse_missing(file)
+    options.refuse_overwriting(given)
+    constants = options.constants_of(given)
+    columns = options.columns_of(app, given)
+    named = None if str(file) == "-" else file
+    meaning = options.meaning_of(given, constants, named)
+    with tidied(), _at_hand(file) as path:
+        table = opened(path, options.table_of(given, columns, constants))
+        for notice in table.notices:
+            app.say(notice)
+        if given.preview:
+            show_preview(app, table, meaning)
+            return 0
+        options.keep_columns(app, given, columns)
+        return _run(app, fmt, path, named, given, table, meaning, columns, constants)
+
+
+def _run(
+    app: App,
+    fmt: FileFormat,
+    path: Path,
+    named: Path | None,
+    given: Given,
+    table: Table,
+    meaning: Any,
+    columns: dict[str, str],
+    constants: dict[str, str],
+) -> int:
+    from claimtrack.services.imports.runs import Job, fingerprint, take_in
+
+    job = Job(
+        format=fmt,
+        file_name=named.name if named else None,
+        fingerprint=fingerprint(path),
+        meaning=meaning,
+        licence=given.licence,
+        options=options.options_of(given, fmt, columns, constants),
+        batch=given.batch,
+        strict=given.strict,
+        dry_run=given.dry_run,
+    )
+    with (
+        rejecting(app, given.rejects) as rejects,
+        rows_progress("Taking in", job.fingerprint.lines) as tell,
+    ):
+        done = take_in(
+            app.write,
+            table.rows(),
+            job,
+            actor=app.actor(),
+            reject=rejects.take,
+            tell=tell,
+            warn=_Warnings(app).take,
+        )
+    _say_conflicts(app, done)
+    app.emit_object(_json(done, job), _lines(done, job))
+    return InvalidDataError.exit_code if done.counts["refused"] else 0
+
+
+class _Warnings:
+    """What is odd about rows: the first remarks, and how many there were."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.count = 0
+
+    def take(self, line: int, words: str) -> None:
+        """Say it, unless enough was said."""
+        self.count += 1
+        if self.count <= _TOLD:
+            self.app.say(f"Line {line}: {words}")
+        elif self.count == _TOLD + 1:
+            self.app.say("More remarks of this kind are left out.")
+
+
+@contextmanager
+def _at_hand(file: Path) -> Iterator[Path]:
+    """The file, or what comes from standard input as one: it is read more than once."""
+    if str(file) != "-":
+        yield file
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "input"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        yield path
+
+
+def _say_conflicts(app: App, done: Done) -> None:
+    for one in done.conflicts[:_TOLD]:
+        app.say(f"Line {one.line}: the {one.field} of claim {one.claim_id} stays: {one.why}.")
+    if done.counts["conflicts"] > _TOLD:
+        app.say(f"{done.counts['conflicts']:,} changed values stay as they are here.")
+
+
+_COUNTS = ("created", "added", "updated", "revived", "unchanged", "refused")
+
+
+def _json(done: Done, job: Job) -> dict[str, object]:
+    return {
+        "import_id": done.import_id,
+        "format": job.format.value,
+        "file": job.file_name,
+        "sha256": job.fingerprint.sha256.hex(),
+        "origin": job.meaning.origin,
+        "dry_run": job.dry_run,
+        "rows": done.counts["row_count"],
+        **{name: done.counts[name] for name in _COUNTS},
+        "conflicts": [
+            {"line": one.line, "claim_id": one.claim_id, "field": one.field, "why": one.why}
+            for one in done.conflicts
+        ],
+    }
+
+
+def _lines(done: Done, job: Job) -> Iterator[str]:
+    counts = done.counts
+    name = escape_terminal(job.file_name or "standard input")
+    if job.dry_run:
+        yield f"A dry run of {name}: nothing was changed. It would be:"
+    else:
+        yield f"Import {done.import_id} of {name}: {counted(counts['row_count'], 'row')}"
+    if done.resumed_at:
+        yield f"  gone on after row {done.resumed_at:,}"
+    yield f"  {counts['created']:>9,}  recorded as new claims"
+    for key, words in (
+        ("added", "added to claims on record"),
+        ("updated", "changed since, and taken over"),
+        ("revived", "brought back"),
+        ("unchanged", "left as they were"),
+        ("conflicts", "changed values kept as the desk has them"),
+        ("refused", "refused"),
+    ):
+        if counts[key] or key in ("unchanged", "refused"):
+            yield f"  {counts[key]:>9,}  {words}"

@@ -1,0 +1,602 @@
+"""What a row of a file means: its texts cleaned, its dates and names read, its keys made.
+
+All formats come through here, so that a date, a name or a verdict is read in one way. No database:
+which of it is on record already is for `claimtrack.services.imports.settling`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from claimtrack.errors import InvalidDataError
+from claimtrack.interchange.labels import Labels
+from claimtrack.interchange.placeholders import placeholder
+from claimtrack.interchange.rows import Row
+from claimtrack.keys import (
+    clean_text,
+    digest,
+    document_key,
+    language_tag,
+    statement_key,
+    word_key,
+)
+from claimtrack.services.claims import STATEMENT_LIMIT, TEXT_LIMIT
+from claimtrack.services.figures import FigureGiven, read_figure
+from claimtrack.services.speakers import SpeakerName, read_name
+from claimtrack.urls import normalise_url, url_host, url_key
+from claimtrack.vocab import (
+    SPEAKERLESS_MANNERS,
+    VERDICTS_WITHOUT_EVIDENCE,
+    Kind,
+    Manner,
+    Priority,
+    Stance,
+    Status,
+    Verdict,
+    hyphenated,
+    underscored,
+)
+from claimtrack.written_dates import Order, PartialDate, is_blank_date, read_written
+
+TITLE_LIMIT = 1_000
+NAME_LIMIT = 300
+#: A date's raw text is kept up to here: it is a remark on the date, not the passage.
+_DATE_TEXT_LIMIT = 300
+#: How many texts that come again are remembered, of a kind: enough for those that come often.
+_REMEMBERED = 16_384
+
+#: Verdicts that what a desk brings along refutes, where it doesn't say what its evidence does.
+_REFUTED = frozenset({Verdict.FALSE, Verdict.MOSTLY_FALSE, Verdict.ALTERED, Verdict.MISCAPTIONED})
+_SUPPORTED = frozenset({Verdict.TRUE, Verdict.MOSTLY_TRUE})
+
+#: Fields that tell of a published fact-check.
+_OF_REVIEW = ("title", "review_url", "rating", "rating_value")
+#: Fields that tell where a claim appeared.
+_OF_SOURCE = ("source", "source_title")
+_OF_APPEARANCE = (*_OF_SOURCE, "speaker", "said_on", "quote", "passage")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How the rows of a file are to be understood.
+
+    ``origin`` is where their external ids come from, ``labels`` say which verdict a publisher's
+    label comes to, ``order`` which number of a date like 03/04/2020 is the day's. With ``as_ours``
+    the verdicts are the desk's own.
+    """
+
+    origin: str
+    labels: Labels
+    order: Order = None
+    as_ours: bool = False
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document of a row; its key tells it apart."""
+
+    key: bytes
+    url: str | None
+    host: str | None
+    title: str | None
+    publisher: str | None
+    agency: str | None
+    published: PartialDate | None
+    published_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appeared:
+    """An appearance of a row's claim."""
+
+    speaker: SpeakerName | None
+    source: Source
+    said_on: PartialDate | None
+    said_text: str | None
+    manner: str
+    quote: str | None
+    passage: str | None
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Evidence that a row brings along."""
+
+    source: Source
+    stance: Stance
+    excerpt: str | None
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A published fact-check that a row tells of."""
+
+    key: bytes
+    publisher: str | None
+    title: str | None
+    url: str | None
+    rating: str | None
+    verdict: Verdict | None
+    value: Decimal | None
+    best: Decimal | None
+    worst: Decimal | None
+    published: PartialDate | None
+    published_text: str | None
+    language: str | None
+    summary: str | None
+    original: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The desk's own word on a claim, of a record that is its own."""
+
+    status: Status
+    verdict: Verdict | None
+    because: str
+    rating: str | None
+    url: str | None = None
+    headline: str | None = None
+    published: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row as it will be stored."""
+
+    line: int
+    row_key: bytes
+    digests: str
+    statement: str
+    statement_key: bytes
+    external_id: str | None
+    kind: Kind
+    language: str
+    topics: tuple[str, ...]
+    priority: Priority
+    figure: Mapping[str, Any] | None
+    note: str | None
+    appearances: tuple[Appeared, ...]
+    evidence: tuple[Grounds, ...]
+    assessed: Assessed | None
+    ruling: Ruling | None
+    warnings: tuple[str, ...] = field(default=())
+
+
+def read_record(row: Row, meaning: Meaning) -> Record:
+    """What a row means.
+
+    Raises:
+        InvalidDataError: a value can't be recorded, or what a claim needs is missing.
+    """
+    fields = row.fields
+    warnings = [*row.warnings]
+    if "statement" not in fields:
+        raise InvalidDataError("The row has no statement.")
+    statement = clean_text(fields["statement"], "statement", limit=STATEMENT_LIMIT)
+    key = statement_key(statement)
+    figure = _figure(fields)
+    assessed = _assessed(row, meaning) if not meaning.as_ours and _has_review(fields) else None
+    appearances = _appearances(row, meaning, statement, assessed, warnings)
+    if not appearances and assessed is None:
+        raise InvalidDataError(
+            "The row has no source: it needs a source (a URL) or a source_title, or the"
+            " publisher, title or review_url of a fact-check."
+        )
+    ruling = _ruling(fields, meaning)
+    evidence = _evidence(row, meaning, ruling)
+    if ruling is not None:
+        _refuse_groundless(ruling, evidence)
+    external_id = _text(fields, "external_id", 300)
+    language = fields.get("language")
+    return Record(
+        line=row.line,
+        row_key=_row_key(meaning.origin, external_id, key),
+        digests=_digests(row, figure),
+        statement=statement,
+        statement_key=key,
+        external_id=external_id,
+        kind=_kind(fields.get("kind"), figure),
+        language=language_tag(language) if language else meaning.language,
+        topics=_topics(fields.get("topics")),
+        priority=_priority(fields.get("priority")),
+        figure=figure,
+        note=_text(fields, "note", TEXT_LIMIT, multiline=True),
+        appearances=appearances,
+        evidence=evidence,
+        assessed=assessed,
+        ruling=ruling,
+        warnings=tuple(warnings),
+    )
+
+
+def _row_key(origin: str, external_id: str | None, key: bytes) -> bytes:
+    """16 bytes that tell a row when it comes again: by its number, else by its statement."""
+    named = key if external_id is None else f"{len(origin)}:{origin}{external_id}".encode()
+    return hashlib.blake2b(named, digest_size=16).digest()
+
+
+def _digests(row: Row, figure: Mapping[str, Any] | None) -> str:
+    """JSON with a checksum of each value that an import can change later, by its field."""
+    held: dict[str, object] = {**row.fields}
+    if figure is not None:
+        held["figure"] = sorted((name, str(value)) for name, value in figure.items())
+    for name in ("appearances", "evidence", "original"):
+        if more := getattr(row, name):
+            held[name] = more
+    return json.dumps(
+        {
+            name: zlib.crc32((value if isinstance(value, str) else _told(value)).strip().encode())
+            for name, value in held.items()
+        },
+        sort_keys=True,
+    )
+
+
+def _told(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=dict)
+
+
+# --- Texts and words -----------------------------------------------------------------------------
+
+
+def _text(
+    fields: Mapping[str, str], name: str, limit: int, *, multiline: bool = False
+) -> str | None:
+    value = fields.get(name)
+    if value is None:
+        return None
+    return clean_text(value, name.replace("_", " "), limit=limit, multiline=multiline)
+
+
+def _kind(word: str | None, figure: object) -> Kind:
+    if word is None:
+        return Kind.FIGURE if figure else Kind.FACT
+    try:
+        return Kind(underscored(word))
+    except ValueError:
+        raise InvalidDataError(
+            f'"{word[:40]}" is no kind of claim: write one of {", ".join(Kind)}.'
+        ) from None
+
+
+@lru_cache(_REMEMBERED)
+def _topics(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    parts = (part.strip() for part in re.split("[,;|\n]", text))
+    return tuple(
+        dict.fromkeys(clean_text(part, "topic", limit=100).casefold() for part in parts if part)
+    )
+
+
+def _priority(word: str | None) -> Priority:
+    if word is None:
+        return Priority.NORMAL
+    word = word.strip().casefold()
+    try:
+        return Priority.of_level(int(word)) if word in ("0", "1", "2", "3") else Priority(word)
+    except ValueError:
+        raise InvalidDataError(
+            f'"{word[:40]}" is no priority: write one of {", ".join(Priority)}.'
+        ) from None
+
+
+def _figure(fields: Mapping[str, str]) -> Mapping[str, Any] | None:
+    if "figure" not in fields:
+        return None
+    return read_figure(
+        FigureGiven(
+            fields["figure"],
+            fields.get("unit"),
+            fields.get("counted"),
+            fields.get("where"),
+            fields.get("figure_on"),
+            fields.get("figure_since"),
+        )
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _speaker(name: str) -> SpeakerName | None:
+    return None if placeholder(name) else read_name(name)
+
+
+@lru_cache(_REMEMBERED)
+def _date(text: str, what: str, order: Order) -> tuple[PartialDate | None, str | None]:
+    """A date, and its raw text where that says more than the date does."""
+    if is_blank_date(text):
+        return None, None
+    read = read_written(text, what=what, order=order)
+    raw = " ".join(text.split())
+    return read, None if raw == str(read) else raw[:_DATE_TEXT_LIMIT]
+
+
+def _date_of(
+    fields: Mapping[str, str], name: str, meaning: Meaning
+) -> tuple[PartialDate | None, str | None]:
+    text = fields.get(name)
+    if text is None:
+        return None, None
+    return _date(text, name.replace("_", " "), meaning.order)
+
+
+def _number(fields: Mapping[str, str], name: str) -> Decimal | None:
+    text = fields.get(name)
+    if text is None:
+        return None
+    try:
+        value = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value.adjusted()) < 20 else None
+
+
+# --- Sources and appearances ---------------------------------------------------------------------
+
+
+def _has_review(fields: Mapping[str, str]) -> bool:
+    return any(name in fields for name in _OF_REVIEW) or (
+        "publisher" in fields and not any(name in fields for name in _OF_SOURCE)
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _address(url: str) -> tuple[bytes, str, str]:
+    return url_key(url), normalise_url(url), url_host(url)
+
+
+def _source(fields: Mapping[str, str], meaning: Meaning, publisher: str | None) -> Source:
+    published, raw = _date_of(fields, "published", meaning)
+    if published is not None and published.day.year > dt.datetime.now(dt.UTC).year + 1:
+        raise InvalidDataError(f"The publication date {published} lies years ahead.")
+    title = _text(fields, "source_title", TITLE_LIMIT)
+    agency = _text(fields, "agency", NAME_LIMIT)
+    if "source" in fields:
+        key, url, host = _address(fields["source"].strip())
+        return Source(key, url, host, title, publisher, agency, published, raw)
+    if title is None:
+        raise InvalidDataError("A source needs a URL or a title.")
+    key = document_key(publisher, title, None)
+    return Source(key, None, None, title, publisher, agency, published, raw)
+
+
+def _appearances(
+    row: Row,
+    meaning: Meaning,
+    statement: str,
+    assessed: Assessed | None,
+    warnings: list[str],
+) -> tuple[Appeared, ...]:
+    fields = row.fields
+    reviewed = assessed is not None or (meaning.as_ours and _has_review(fields))
+    found = []
+    if any(name in fields for name in _OF_APPEARANCE):
+        told = fields
+        if not any(name in fields for name in _OF_SOURCE):
+            if not reviewed:
+                return ()
+            told = {**fields, "source_title": _unnamed(fields, meaning)}
+        found.append(_appeared(told, meaning, statement, reviewed, warnings))
+    for more in row.appearances:
+        shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
+        found.append(_appeared({**shared, **more}, meaning, statement, reviewed, warnings))
+    return tuple(dict.fromkeys(found))
+
+
+def _unnamed(fields: Mapping[str, str], meaning: Meaning) -> str:
+    """A claim that a fact-check gives to somebody was said somewhere: in a source without name."""
+    house = fields.get("publisher") or meaning.origin
+    return f"Source that {' '.join(house.split())} does not name"[:TITLE_LIMIT]
+
+
+def _appeared(
+    fields: Mapping[str, str],
+    meaning: Meaning,
+    statement: str,
+    reviewed: bool,
+    warnings: list[str],
+) -> Appeared:
+    publisher = _text(fields, "source_publisher", NAME_LIMIT)
+    if publisher is None and not reviewed:
+        publisher = _text(fields, "publisher", NAME_LIMIT)
+    # The date of publication is the source's, unless the row tells of a fact-check alone.
+    source = _source(_without_review_date(fields, reviewed), meaning, publisher)
+    name = fields.get("speaker")
+    speaker = _speaker(name) if name is not None else None
+    if name is not None and speaker is None:
+        warnings.append(f'"{" ".join(name.split())[:80]}" names nobody: no speaker is recorded.')
+    said_on, raw = _date_of(fields, "said_on", meaning)
+    quote = _text(fields, "quote", TEXT_LIMIT, multiline=True)
+    return Appeared(
+        speaker=speaker,
+        source=source,
+        said_on=said_on,
+        said_text=raw,
+        manner=_manner(fields.get("manner"), speaker, quote, statement),
+        quote=quote,
+        passage=_text(fields, "passage", TEXT_LIMIT, multiline=True),
+        place=_text(fields, "place", NAME_LIMIT),
+    )
+
+
+def _without_review_date(fields: Mapping[str, str], reviewed: bool) -> Mapping[str, str]:
+    if reviewed and "reviewed_on" not in fields and "source" not in fields:
+        return {name: value for name, value in fields.items() if name != "published"}
+    return fields
+
+
+def _manner(
+    word: str | None, speaker: SpeakerName | None, quote: str | None, statement: str
+) -> Manner:
+    if word is not None:
+        try:
+            manner = Manner(underscored(word))
+        except ValueError:
+            raise InvalidDataError(
+                f'"{word[:40]}" is no manner: write one of {", ".join(map(hyphenated, Manner))}.'
+            ) from None
+        if (speaker is None) == (manner in SPEAKERLESS_MANNERS) or manner is Manner.CAPTION:
+            return manner
+        if speaker is not None:
+            raise InvalidDataError(
+                f"In the manner {hyphenated(manner)} nobody is named as the speaker: leave out one"
+                " of the two."
+            )
+    if speaker is None:
+        return Manner.UNATTRIBUTED
+    if quote is None:
+        return Manner.INDIRECT
+    return Manner.DIRECT if statement_key(quote) == statement_key(statement) else Manner.PARTIAL
+
+
+# --- Evidence, fact-checks of others, and the desk's own word -----------------------------------
+
+
+def _evidence(row: Row, meaning: Meaning, ruling: Ruling | None) -> tuple[Grounds, ...]:
+    stance = Stance.CONTEXT
+    if ruling is not None and ruling.verdict in _REFUTED:
+        stance = Stance.REFUTES
+    elif ruling is not None and ruling.verdict in _SUPPORTED:
+        stance = Stance.SUPPORTS
+    given: Iterable[Mapping[str, str]] = (
+        *({"source": url} for url in re.split(r"[\s|]+", row.fields.get("evidence", "")) if url),
+        *row.evidence,
+    )
+    found = []
+    for one in given:
+        publisher = _text(one, "source_publisher", NAME_LIMIT)
+        word = one.get("stance")
+        try:
+            said = Stance(word) if word else stance
+        except ValueError:
+            raise InvalidDataError(
+                f'"{word}" is no stance: write one of {", ".join(Stance)}.'
+            ) from None
+        found.append(
+            Grounds(
+                _source(one, meaning, publisher),
+                said,
+                _text(one, "excerpt", TEXT_LIMIT, multiline=True),
+                _text(one, "place", NAME_LIMIT),
+            )
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def _assessed(row: Row, meaning: Meaning) -> Assessed:
+    fields = row.fields
+    url = _address(fields["review_url"].strip())[1] if "review_url" in fields else None
+    title = _text(fields, "title", TITLE_LIMIT)
+    publisher = _text(fields, "publisher", NAME_LIMIT)
+    if url is None and title is None and publisher is None:
+        raise InvalidDataError(
+            "A rating needs to be somebody's: say whose with a publisher (--set publisher=NAME),"
+            " a title or a review_url."
+        )
+    reviewed_on = "reviewed_on"
+    if "reviewed_on" not in fields and "source" not in fields:
+        reviewed_on = "published"
+    published, raw = _date_of(fields, reviewed_on, meaning)
+    rating = _text(fields, "rating", NAME_LIMIT) or _text(fields, "verdict", NAME_LIMIT)
+    language = fields.get("language")
+    return Assessed(
+        key=url_key(url) if url else digest(f"{word_key(publisher or '-')}\n{title or ''}"),
+        publisher=publisher,
+        title=title,
+        url=url,
+        rating=rating,
+        verdict=meaning.labels.verdict(rating) if rating else None,
+        value=_number(fields, "rating_value"),
+        best=_number(fields, "best_rating"),
+        worst=_number(fields, "worst_rating"),
+        published=published,
+        published_text=raw,
+        language=language_tag(language) if language else None,
+        summary=_text(fields, "summary", TEXT_LIMIT, multiline=True),
+        original=None if row.original is None else json.dumps(row.original, ensure_ascii=False),
+    )
+
+
+def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
+    """What the desk's own record says of the claim; None where it says nothing yet."""
+    if not meaning.as_ours:
+        said = next((name for name in ("verdict", "status") if name in fields), None)
+        if said == "status" and underscored(fields["status"]) == Status.UNVERIFIED:
+            return None
+        if said is not None and not _has_review(fields):
+            raise InvalidDataError(
+                f"The row has a {said}, and doesn't say whose: --as-ours takes it as this desk's"
+                " own, --set publisher=NAME as that of another."
+            )
+        return None
+    status, verdict = _standing(fields, meaning)
+    if status is Status.UNVERIFIED:
+        return None
+    published, _raw = _date_of(fields, "reviewed_on", meaning)
+    because = _text(fields, "because", TEXT_LIMIT, multiline=True)
+    because = because or _text(fields, "summary", TEXT_LIMIT, multiline=True)
+    return Ruling(
+        status=status,
+        verdict=verdict,
+        because=because or f"As on record in {meaning.origin}",
+        rating=_text(fields, "rating", NAME_LIMIT),
+        url=_address(fields["review_url"].strip())[1] if "review_url" in fields else None,
+        headline=_text(fields, "title", TITLE_LIMIT),
+        published=published,
+    )
+
+
+def _standing(fields: Mapping[str, str], meaning: Meaning) -> tuple[Status, Verdict | None]:
+    for name in ("verdict", "status", "rating"):
+        word = fields.get(name)
+        if word is None or is_blank_date(word):
+            continue
+        if underscored(word) == Status.CHECKED and name == "status":
+            continue
+        if underscored(word) in tuple(Verdict):
+            return Status.CHECKED, Verdict(underscored(word))
+        if name != "rating" and underscored(word) in tuple(Status):
+            return _open_status(Status(underscored(word))), None
+        verdict = meaning.labels.verdict(word)
+        if verdict is not None:
+            return Status.CHECKED, verdict
+        raise InvalidDataError(
+            f'"{word[:60]}" is no verdict or status that is known here. --verdicts FILE says'
+            " which verdict a label comes to."
+        )
+    return Status.UNVERIFIED, None
+
+
+def _open_status(status: Status) -> Status:
+    if status is Status.AWAITING_APPROVAL:
+        raise InvalidDataError(
+            "A verdict that waits for approval can't be taken in: take it in as in-review."
+        )
+    return status
+
+
+def _refuse_groundless(ruling: Ruling, evidence: Iterable[Grounds]) -> None:
+    """The rule on verdicts, before the database holds it against the whole file."""
+    verdict = ruling.verdict
+    if verdict is None or verdict in VERDICTS_WITHOUT_EVIDENCE:
+        return
+    stances = {one.stance for one in evidence}
+    needed = {Verdict.TRUE: Stance.SUPPORTS, Verdict.FALSE: Stance.REFUTES}.get(verdict)
+    if not stances or (needed is not None and needed not in stances):
+        what = f"evidence that {needed}" if needed else "evidence"
+        raise InvalidDataError(
+            f"The verdict {hyphenated(verdict)} needs {what}: URLs in the field evidence."
+        )

@@ -1,0 +1,364 @@
+"""Taking in a file: part by part, all of it or none, or batch by batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, insert, select, text, update
+
+from claimtrack.errors import ClaimtrackError, ConflictError
+from claimtrack.interchange.rows import Row, Unread
+from claimtrack.models.imports import import_
+from claimtrack.services.imports.records import Meaning, Record, read_record
+from claimtrack.services.imports.refusing import refused_before
+from claimtrack.services.imports.settling import STAGES, Run, settle
+from claimtrack.services.imports.staging import make_tables, stage
+from claimtrack.services.imports.updating import Conflict, take_over
+from claimtrack.vocab import FileFormat
+
+#: Rows that are settled at once: enough that a statement's own cost doesn't count, few enough that
+#: the client's memory stays small.
+PART = 10_000
+#: How many conflicts are told one by one; beyond that they are counted.
+TOLD_CONFLICTS = 1_000
+#: One import at a time: two that bring the same rows would make each of them twice.
+_LOCK = 7_205_759_403_792_794
+
+
+class Fingerprint(NamedTuple):
+    """What tells a file: its SHA-256, its size, and how many lines it has."""
+
+    sha256: bytes
+    byte_count: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to be taken in, and how.
+
+    ``batch`` commits after so many rows, so that what was done stays; None takes all or none.
+    ``strict`` refuses the whole file for one row that can't be taken. A ``dry_run`` does it all
+    and takes it back.
+    """
+
+    format: FileFormat
+    file_name: str | None
+    fingerprint: Fingerprint
+    meaning: Meaning
+    licence: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    batch: int | None = None
+    strict: bool = False
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of a file's rows."""
+
+    import_id: int | None = None
+    resumed_at: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    conflicts: list[Conflict] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+class _DryRun(Exception):  # noqa: N818 - no error: it takes the transaction back
+    """All was done as it would be."""
+
+
+class StrictError(ClaimtrackError):
+    """A row was refused, and the file is to be taken in whole or not at all."""
+
+    exit_code = 5
+
+
+#: Told of each row that isn't taken in.
+Reject = Callable[[Unread], None]
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """What tells a file, read once from its beginning to its end."""
+    hashed, count, lines = hashlib.sha256(), 0, 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            hashed.update(block)
+            count += len(block)
+            lines += block.count(b"\n")
+    return Fingerprint(hashed.digest(), count, lines)
+
+
+def take_in(
+    transaction: Callable[[], AbstractContextManager[Connection]],
+    rows: Iterable[Row | Unread],
+    job: Job,
+    *,
+    actor: str,
+    reject: Reject,
+    tell: Callable[[int, int], None],
+    warn: Callable[[int, str], None],
+) -> Done:
+    """Take in the rows of a file.
+
+    ``transaction`` opens one as the actor, ``reject`` is told of each row that isn't taken,
+    ``tell`` hears how many rows are done and at which line, ``warn`` of what is odd in a row.
+
+    Raises:
+        ConflictError: another import is running.
+        StrictError: a row was refused in a strict run.
+        ClaimtrackError: as the database refuses what no row can be told of.
+    """
+    done = Done()
+    numbered = enumerate(rows, 1)
+    try:
+        while True:
+            with transaction() as connection:
+                run = _begin(connection, job, actor, done)
+                ended = _take_batch(connection, numbered, job, run, done, reject, tell, warn)
+                _record(connection, run, done, finished=ended)
+                if job.dry_run:
+                    raise _DryRun
+            if ended:
+                return done
+    except _DryRun:
+        done.import_id = None
+        return done
+
+
+def _begin(connection: Connection, job: Job, actor: str, done: Done) -> Run:
+    """Open the run's row, or the one of a run that was broken off, in this transaction."""
+    if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
+        raise ConflictError("Another import is running here. Try again when it is done.")
+    connection.execute(text("SELECT set_config('jit', 'off', true)"))
+    if done.import_id is None:
+        done.import_id = _resumed(connection, job, done) or connection.scalar(
+            insert(import_)
+            .values(
+                format=job.format,
+                file_name=job.file_name,
+                sha256=job.fingerprint.sha256,
+                byte_count=job.fingerprint.byte_count,
+                origin=job.meaning.origin,
+                licence=job.licence,
+                options=dict(job.options),
+            )
+            .returning(import_.c.id)
+        )
+    # By this an event tells what an import did from what people did.
+    connection.execute(
+        text("SELECT set_config('application_name', :name, true)"),
+        {"name": f"claimtrack import {done.import_id}"},
+    )
+    writes_all = connection.scalar(
+        text("SELECT has_column_privilege('claim', 'recorded_by', 'INSERT')")
+    )
+    make_tables(connection)
+    return Run(done.import_id or 0, job.meaning.origin, actor, bool(writes_all))
+
+
+def _resumed(connection: Connection, job: Job, done: Done) -> int | None:
+    """The run of the same file, read in the same way, that was broken off between batches."""
+    found = connection.execute(
+        select(import_)
+        .where(
+            import_.c.sha256 == job.fingerprint.sha256,
+            import_.c.options == dict(job.options),
+            import_.c.origin == job.meaning.origin,
+            import_.c.finished_at.is_(None),
+            import_.c.undone_at.is_(None),
+        )
+        .order_by(import_.c.id.desc())
+        .limit(1)
+    ).first()
+    if found is None or job.batch is None:
+        return None
+    done.resumed_at = found.through
+    done.counts.update({name: getattr(found, name) for name in _COUNTED})
+    return int(found.id)
+
+
+#: The columns of an import that count its rows.
+_COUNTED = ("row_count", "created", "added", "updated", "unchanged", "revived", "refused",
+            "conflicts")  # fmt: skip
+
+
+def _record(connection: Connection, run: Run, done: Done, *, finished: bool) -> None:
+    counts = {name: done.counts[name] for name in _COUNTED}
+    connection.execute(
+        update(import_)
+        .where(import_.c.id == run.import_id)
+        .values(
+            **counts,
+            through=done.counts["row_count"],
+            finished_at=text("clock_timestamp()") if finished else None,
+        )
+    )
+
+
+def _take_batch(
+    connection: Connection,
+    numbered: Iterator[tuple[int, Row | Unread]],
+    job: Job,
+    run: Run,
+    done: Done,
+    reject: Reject,
+    tell: Callable[[int, int], None],
+    warn: Callable[[int, str], None],
+) -> bool:
+    """Take in rows up to the end of the file or of the batch; whether the file has ended.
+
+    While the server settles one part, the next is read.
+    """
+    left = job.batch
+    working: Future[_Settled] | None = None
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        try:
+            while True:
+                size = PART if left is None else min(PART, left)
+                part = _read(numbered, size, job, done, reject, warn)
+                if working is not None:
+                    _merge(working.result(), done, job, reject)
+                working = pool.submit(_settle, connection, part.records, run)
+                tell(part.size, part.line)
+                if left is not None:
+                    left -= part.size
+                ended = part.size < size
+                if ended or left == 0:
+                    _merge(working.result(), done, job, reject)
+                    return ended
+        except BaseException:
+            if working is not None and not working.done():
+                # What is under way would be waited for, and has no use any more.
+                connection.connection.driver_connection.cancel_safe()  # type: ignore[union-attr]
+            raise
+
+
+class _Part(NamedTuple):
+    """So many rows of a file, the line at which the last begins, and what they mean."""
+
+    size: int
+    line: int
+    records: list[tuple[int, Record]]
+
+
+def _read(
+    numbered: Iterator[tuple[int, Row | Unread]],
+    size: int,
+    job: Job,
+    done: Done,
+    reject: Reject,
+    warn: Callable[[int, str], None],
+) -> _Part:
+    """Read the next rows; those that can't be read are refused."""
+    began, count, line = perf_counter(), 0, 0
+    records: list[tuple[int, Record]] = []
+    for no, row in islice(numbered, size):
+        count, line = count + 1, row.line
+        if no <= done.resumed_at:
+            continue
+        done.counts["row_count"] += 1
+        if isinstance(row, Unread):
+            _refuse(done, job, reject, row)
+            continue
+        try:
+            record = read_record(row, job.meaning)
+        except ClaimtrackError as error:
+            raw = json.dumps(dict(row.fields), ensure_ascii=False)
+            _refuse(done, job, reject, Unread(row.line, str(error), raw))
+            continue
+        for warning in record.warnings:
+            warn(row.line, warning)
+        records.append((no, record))
+    done.seconds["reading"] += perf_counter() - began
+    return _Part(count, line, records)
+
+
+def _refuse(done: Done, job: Job, reject: Reject, row: Unread) -> None:
+    """Count a row as refused and say so; of a strict run that is the end."""
+    done.counts["refused"] += 1
+    reject(row)
+    if job.strict:
+        raise StrictError(
+            f"Line {row.line}: {row.reason} Nothing was taken in, as --strict asks for."
+        )
+
+
+@dataclass(slots=True)
+class _Settled:
+    """What became of one part."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    conflicts: list[Conflict] = field(default_factory=list)
+    refused: list[Unread] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+def _merge(settled: _Settled, done: Done, job: Job, reject: Reject) -> None:
+    done.counts.update(settled.counts)
+    for name, seconds in settled.seconds.items():
+        done.seconds[name] += seconds
+    done.counts["conflicts"] += len(settled.conflicts)
+    done.conflicts += settled.conflicts[: TOLD_CONFLICTS - len(done.conflicts)]
+    for row in settled.refused:
+        _refuse(done, job, reject, row)
+
+
+def _settle(connection: Connection, records: list[tuple[int, Record]], run: Run) -> _Settled:
+    """Settle a part; without the rows that the record can't take, should there be any."""
+    settled = _Settled()
+    while records:
+        try:
+            with connection.begin_nested():
+                _try(connection, records, run, settled)
+            break
+        except _CannotTakeError as error:
+            reasons = error.reasons
+        for no, record in records:
+            if no in reasons:
+                raw = json.dumps({"statement": record.statement}, ensure_ascii=False)
+                settled.refused.append(Unread(record.line, reasons[no], raw))
+        records = [(no, record) for no, record in records if no not in reasons]
+    return settled
+
+
+class _CannotTakeError(Exception):
+    """The record can't take some rows of a part: their numbers, with the reasons."""
+
+    def __init__(self, reasons: dict[int, str]) -> None:
+        super().__init__(reasons)
+        self.reasons = reasons
+
+
+def _try(
+    connection: Connection, records: list[tuple[int, Record]], run: Run, settled: _Settled
+) -> None:
+    """Go through the stages; raises _CannotTakeError at the first that can't take some rows."""
+    began = perf_counter()
+    stage(connection, records)
+    settled.seconds["staging"] += perf_counter() - began
+    conflicts: list[Conflict] = []
+    for name in STAGES:
+        began = perf_counter()
+        if refusals := refused_before(connection, name, run):
+            raise _CannotTakeError(dict(refusals))
+        if name == "revived":
+            conflicts = take_over(connection, run)
+        settle(connection, name, run)
+        settled.seconds[name] += perf_counter() - began
+    named = {"known": "unchanged", "undone": "revived", "changed": "updated"}
+    for outcome, count in connection.execute(
+        text("SELECT outcome, count(*) FROM settled GROUP BY outcome")
+    ):
+        settled.counts[named.get(outcome, outcome)] += count
+    settled.conflicts = conflicts

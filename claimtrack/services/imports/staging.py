@@ -1,0 +1,272 @@
+"""Records on their way in: copied into tables of the session, so that one statement takes many.
+
+The tables are temporary, and go with the transaction. They hold one part of the file at a time:
+the client's memory and theirs stay the same, however long the file is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from claimtrack.keys import word_key
+from claimtrack.services.imports.records import Appeared, Record, Source
+from claimtrack.services.speakers import SpeakerName
+
+#: Each table with its columns and their types, in the order in which rows are copied; an ``id``
+#: comes later, once the row is known to stand on record.
+TABLES: dict[str, dict[str, str]] = {
+    "staged_publisher": {"name_key": "text", "name": "text", "id": "bigint"},
+    "staged_speaker": {
+        "name_key": "text",
+        "qualifier_key": "text",
+        "written": "text",
+        "name": "text",
+        "qualifier": "text",
+        "id": "bigint",
+    },
+    "staged_source": {
+        "source_key": "bytea",
+        "url": "text",
+        "host": "text",
+        "title": "text",
+        "publisher_key": "text",
+        "agency_key": "text",
+        "published_on": "date",
+        "published_precision": "text",
+        "published_text": "text",
+        "id": "bigint",
+    },
+    "staged_claim": {
+        "no": "bigint",
+        "line": "bigint",
+        "row_key": "bytea",
+        "digests": "jsonb",
+        "statement": "text",
+        "statement_key": "bytea",
+        "external_id": "text",
+        "kind": "text",
+        "language": "text",
+        "topics": "text[]",
+        "priority": "smallint",
+        "figure": "jsonb",
+        "note": "text",
+    },
+    "staged_appearance": {
+        "no": "bigint",
+        "position": "integer",
+        "name_key": "text",
+        "qualifier_key": "text",
+        "source_key": "bytea",
+        "said_on": "date",
+        "said_precision": "text",
+        "said_text": "text",
+        "manner": "text",
+        "quote": "text",
+        "passage": "text",
+        "place": "text",
+    },
+    "staged_evidence": {
+        "no": "bigint",
+        "source_key": "bytea",
+        "stance": "text",
+        "excerpt": "text",
+        "place": "text",
+    },
+    "staged_assessment": {
+        "no": "bigint",
+        "assessment_key": "bytea",
+        "publisher_key": "text",
+        "title": "text",
+        "url": "text",
+        "rating": "text",
+        "verdict": "text",
+        "rating_value": "numeric",
+        "best_rating": "numeric",
+        "worst_rating": "numeric",
+        "published_on": "date",
+        "published_precision": "text",
+        "published_text": "text",
+        "language": "text",
+        "summary": "text",
+        "original": "jsonb",
+    },
+    "staged_ruling": {
+        "no": "bigint",
+        "status": "text",
+        "verdict": "text",
+        "because": "text",
+        "rating": "text",
+        "url": "text",
+        "headline": "text",
+        "published_on": "date",
+    },
+}
+
+#: What becomes of each staged row; filled as that is found out.
+SETTLED = """
+CREATE TEMP TABLE settled (
+    no bigint PRIMARY KEY, claim_id bigint, outcome text, prior_import_id bigint, prior_no bigint,
+    appearance_no integer, assessment_id bigint
+) ON COMMIT DROP
+"""
+
+#: Rows of this run that changed nothing, which leave no other trace: none of them is taken for
+#: the earlier form of another row of the same number.
+TOUCHED = "CREATE TEMP TABLE touched (import_id bigint, no bigint) ON COMMIT DROP"
+
+
+def make_tables(connection: Connection) -> None:
+    """Make the tables, to go at the end of the transaction."""
+    for name, columns in TABLES.items():
+        listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        connection.execute(text(f"CREATE TEMP TABLE {name} ({listed}) ON COMMIT DROP"))
+    connection.execute(text(SETTLED))
+    connection.execute(text(TOUCHED))
+
+
+def stage(connection: Connection, numbered: Sequence[tuple[int, Record]]) -> None:
+    """Fill the tables with records, each with its number within the file."""
+    connection.execute(text(f"TRUNCATE {', '.join(TABLES)}, settled"))
+    for name, rows in _rows(numbered).items():
+        if rows:
+            _copy(connection, name, rows)
+    # What the planner knows of the tables would be of the part before.
+    connection.execute(text(f"ANALYZE {', '.join(TABLES)}"))
+
+
+def _copy(connection: Connection, name: str, rows: Iterable[Sequence[Any]]) -> None:
+    columns = ", ".join(column for column in TABLES[name] if column != "id")
+    cursor = connection.connection.cursor()
+    with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _rows(numbered: Sequence[tuple[int, Record]]) -> dict[str, Sequence[Sequence[Any]]]:
+    publishers: dict[str, str] = {}
+    speakers: dict[tuple[str, str], SpeakerName] = {}
+    sources: dict[bytes, Source] = {}
+    claims: list[Sequence[Any]] = []
+    appearances: list[Sequence[Any]] = []
+    evidence: list[Sequence[Any]] = []
+    assessments: list[Sequence[Any]] = []
+    rulings: list[Sequence[Any]] = []
+
+    def publisher(name: str | None) -> str | None:
+        if name is None:
+            return None
+        key = word_key(name)
+        publishers.setdefault(key, name)
+        return key
+
+    for no, record in numbered:
+        claims.append(
+            (
+                no,
+                record.line,
+                record.row_key,
+                record.digests,
+                record.statement,
+                record.statement_key,
+                record.external_id,
+                record.kind.value,
+                record.language,
+                list(record.topics),
+                record.priority.level,
+                None if record.figure is None else json.dumps(record.figure, default=str),
+                record.note,
+            )
+        )
+        for position, one in enumerate(record.appearances):
+            sources.setdefault(one.source.key, one.source)
+            if one.speaker is not None:
+                speakers.setdefault((one.speaker.key, one.speaker.qualifier_key), one.speaker)
+            appearances.append(_appearance(no, position, one))
+        for grounds in record.evidence:
+            sources.setdefault(grounds.source.key, grounds.source)
+            evidence.append(
+                (no, grounds.source.key, grounds.stance.value, grounds.excerpt, grounds.place)
+            )
+        if (found := record.assessed) is not None:
+            assessments.append(
+                (
+                    no,
+                    found.key,
+                    publisher(found.publisher),
+                    found.title,
+                    found.url,
+                    found.rating,
+                    found.verdict.value if found.verdict else None,
+                    found.value,
+                    found.best,
+                    found.worst,
+                    found.published.day if found.published else None,
+                    found.published.precision.value if found.published else None,
+                    found.published_text,
+                    found.language,
+                    found.summary,
+                    found.original,
+                )
+            )
+        if (ruling := record.ruling) is not None:
+            rulings.append(
+                (
+                    no,
+                    ruling.status.value,
+                    ruling.verdict.value if ruling.verdict else None,
+                    ruling.because,
+                    ruling.rating,
+                    ruling.url,
+                    ruling.headline,
+                    ruling.published.day if ruling.published else None,
+                )
+            )
+    return {
+        "staged_source": list(_sources(sources.values(), publisher)),
+        "staged_publisher": list(publishers.items()),
+        "staged_speaker": [
+            (name.key, name.qualifier_key, name.written, name.bare, name.qualifier)
+            for name in speakers.values()
+        ],
+        "staged_claim": claims,
+        "staged_appearance": appearances,
+        "staged_evidence": evidence,
+        "staged_assessment": assessments,
+        "staged_ruling": rulings,
+    }
+
+
+def _appearance(no: int, position: int, one: Appeared) -> Sequence[Any]:
+    return (
+        no,
+        position,
+        one.speaker.key if one.speaker else None,
+        one.speaker.qualifier_key if one.speaker else None,
+        one.source.key,
+        one.said_on.day if one.said_on else None,
+        one.said_on.precision.value if one.said_on else None,
+        one.said_text,
+        one.manner,
+        one.quote,
+        one.passage,
+        one.place,
+    )
+
+
+def _sources(found: Iterable[Source], publisher: Any) -> Iterator[Sequence[Any]]:
+    for one in found:
+        yield (
+            one.key,
+            one.url,
+            one.host,
+            one.title,
+            publisher(one.publisher),
+            publisher(one.agency),
+            one.published.day if one.published else None,
+            one.published.precision.value if one.published else None,
+            one.published_text,
+        )

@@ -1,0 +1,241 @@
+"""Taking back what an import brought: nothing is deleted, and what people did since stays.
+
+What an import did is what its events tell. Claims that it recorded are set aside, what it added
+to others is withdrawn, and what it changed becomes again what stood there before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text, update
+
+from claimtrack.db import say_why
+from claimtrack.errors import ConflictError
+from claimtrack.keys import clean_text
+from claimtrack.models.imports import import_
+from claimtrack.services.imports.lists import find_import
+from claimtrack.services.imports.settling import UNDONE
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back, and the claims that stay because somebody has worked on them."""
+
+    import_id: int
+    set_aside: int
+    withdrawn: int
+    restored: int
+    kept: tuple[int, ...]
+
+
+# The import's own events. They stand by their application, which no index knows: they are looked
+# for once.
+_DONE = """
+    CREATE TEMP TABLE undoing ON COMMIT DROP AS
+    SELECT id, table_name, row_key, operation, before, after, claim_id
+    FROM event
+    WHERE application = :application AND recorded_at >= :since
+    """
+
+# Claims that the import recorded, where nobody else has moved them since, or added to them.
+_OWN = """
+    CREATE TEMP TABLE own_claim ON COMMIT DROP AS
+    SELECT claim.id, claim.status, claim.review_no, (
+        claim.merged_into_id IS NOT NULL OR claim.assigned_to IS NOT NULL
+        OR EXISTS (SELECT FROM claim AS merged WHERE merged.merged_into_id = claim.id)
+        OR EXISTS (
+            SELECT FROM review
+            WHERE review.claim_id = claim.id AND NOT EXISTS (
+                SELECT FROM undoing
+                WHERE undoing.table_name = 'review'
+                    AND undoing.row_key = review.claim_id || '.' || review.no
+            )
+        )
+    ) AS worked_on
+    FROM undoing JOIN claim ON claim.id = undoing.row_key::bigint
+    WHERE undoing.table_name = 'claim' AND undoing.operation = 'insert'
+    """
+
+# By way of unverified, for that is how a verdict is taken back.
+_REOPEN = """
+    INSERT INTO review (claim_id, no, from_status, status, because)
+    SELECT id, review_no + 1, status, 'unverified', :because
+    FROM own_claim WHERE NOT worked_on AND status IN ('checked', 'in_review')
+    """
+_SET_ASIDE = """
+    INSERT INTO review (claim_id, no, from_status, status, because, reason)
+    SELECT claim.id, claim.review_no + 1, claim.status, 'set_aside', :because, 'error'
+    FROM own_claim JOIN claim USING (id)
+    WHERE NOT own_claim.worked_on AND claim.status = 'unverified'
+    """
+
+# What it added to claims that stay, its own among them, stands under no verdict of theirs.
+_WITHDRAW = {
+    "appearance": "undoing.row_key = appearance.claim_id || '.' || appearance.no",
+    "evidence": "undoing.row_key = evidence.id::text",
+    "assessment": "undoing.row_key = assessment.id::text",
+    "publication": "undoing.row_key = publication.id::text",
+}
+
+# The value before the first change that the import made; where it is still the import's.
+_RESTORED = {
+    "claim": (
+        "statement",
+        "statement_key",
+        "copy_no",
+        "kind",
+        "language",
+        "topics",
+        "priority",
+        "origin",
+        "external_id",
+    ),
+    "appearance": (
+        "speaker_id",
+        "source_id",
+        "said_on",
+        "said_precision",
+        "said_text",
+        "manner",
+        "quote",
+        "passage",
+        "place",
+    ),
+    "source": (
+        "title",
+        "publisher_id",
+        "agency_id",
+        "published_on",
+        "published_precision",
+        "published_text",
+    ),
+    "assessment": (
+        "publisher_id",
+        "title",
+        "url",
+        "assessment_key",
+        "rating",
+        "verdict",
+        "rating_value",
+        "best_rating",
+        "worst_rating",
+        "published_on",
+        "published_precision",
+        "published_text",
+        "language",
+        "summary",
+        "original",
+    ),
+    "figure": (
+        "comparator",
+        "low",
+        "high",
+        "unit",
+        "counted",
+        "place",
+        "on_date",
+        "on_precision",
+        "since_date",
+        "since_precision",
+    ),
+}
+_KEYS = {
+    "appearance": "appearance.claim_id || '.' || appearance.no",
+    "figure": "figure.claim_id::text",
+}
+
+
+def _restore(table: str) -> str:
+    key = _KEYS.get(table, f"{table}.id::text")
+    values = ", ".join(
+        f"{column} = CASE WHEN was.before ? '{column}'"
+        f" AND to_jsonb({table}) -> '{column}' = was.after -> '{column}'"
+        f" THEN old.{column} ELSE {table}.{column} END"
+        for column in _RESTORED[table]
+    )
+    open_rows = (
+        f" AND {table}.withdrawn_at IS NULL" if table in ("appearance", "assessment") else ""
+    )
+    if table == "claim":
+        # Words that stand under a verdict by now stay.
+        open_rows = " AND NOT (claim.status IN ('awaiting_approval', 'checked')"
+        open_rows += " AND was.before ? 'statement')"
+    return f"""
+        WITH was AS (
+            SELECT row_key, jsonb_object_agg(field, first_before) AS before,
+                jsonb_object_agg(field, last_after) AS after
+            FROM (
+                SELECT DISTINCT row_key, field,
+                    first_value(undoing.before -> field) OVER told AS first_before,
+                    last_value(undoing.after -> field) OVER told AS last_after
+                FROM undoing CROSS JOIN LATERAL jsonb_object_keys(undoing.before) AS field
+                WHERE undoing.table_name = '{table}' AND undoing.operation = 'update'
+                WINDOW told AS (PARTITION BY row_key, field ORDER BY undoing.id
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+            ) AS fields
+            GROUP BY row_key
+        )
+        UPDATE {table} SET {values}
+        FROM was CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, was.before) AS old
+        WHERE {key} = was.row_key{open_rows}
+        """
+
+
+def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
+    """Take back what an import brought.
+
+    Claims that somebody has worked on since stay, with what the import gave them; so does every
+    value that somebody has changed.
+
+    Raises:
+        NotFoundError: there is no such import.
+        ConflictError: it was undone already.
+        InvalidDataError: the reason is blank or too long.
+    """
+    connection.execute(text("SELECT id FROM import WHERE id = :id FOR UPDATE"), {"id": import_id})
+    view = find_import(connection, import_id)
+    if view.undone_at is not None:
+        raise ConflictError(
+            f"Import {import_id} was undone on {view.undone_at:%Y-%m-%d} by {view.undone_by}."
+        )
+    because = clean_text(because, "reason", limit=10_000, multiline=True)
+    why = f"{UNDONE.format(import_id)}: {because}"
+    say_why(connection, why)
+    # Its own name, so that what comes of it counts neither as an import's nor as a person's.
+    connection.execute(
+        text("SELECT set_config('application_name', :name, true), set_config('jit', 'off', true)"),
+        {"name": f"claimtrack import {import_id} undone"},
+    )
+    connection.execute(
+        text(_DONE),
+        {"application": f"claimtrack import {import_id}", "since": view.recorded_at},
+    )
+    connection.execute(text("CREATE INDEX ON undoing (table_name, row_key)"))
+    connection.execute(text("ANALYZE undoing"))
+    connection.execute(text(_OWN))
+    withdrawn = sum(_withdraw(connection, why))
+    connection.execute(text(_REOPEN), {"because": why})
+    set_aside = connection.execute(text(_SET_ASIDE), {"because": why}).rowcount
+    restored = sum(connection.execute(text(_restore(table))).rowcount for table in _RESTORED)
+    connection.execute(
+        update(import_).where(import_.c.id == import_id).values(undone_because=because)
+    )
+    kept = connection.scalars(text("SELECT id FROM own_claim WHERE worked_on ORDER BY id"))
+    return Undone(import_id, set_aside, withdrawn, restored, tuple(kept))
+
+
+def _withdraw(connection: Connection, why: str) -> Iterator[int]:
+    for table, key in _WITHDRAW.items():
+        yield connection.execute(
+            text(f"""
+                UPDATE {table} SET withdrawn_because = :why
+                FROM undoing
+                WHERE undoing.table_name = '{table}' AND undoing.operation = 'insert' AND {key}
+                    AND {table}.withdrawn_at IS NULL AND {table}.claim_id NOT IN (
+                        SELECT id FROM own_claim WHERE worked_on
+                    )
+                """),
+            {"why": why},
+        ).rowcount
