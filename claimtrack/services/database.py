@@ -239,6 +239,14 @@ _INVARIANTS = {
                     SELECT max(id) FROM event
                     WHERE claim_id = claim.id AND table_name = 'claim'
                         AND before ? 'merged_into_id'
+                ), (
+                    -- It was merged when it came in, with an archive: what came with it is its own.
+                    SELECT max(beside.id) FROM event AS came
+                    JOIN event AS beside ON beside.claim_id = came.claim_id
+                        AND beside.recorded_at = came.recorded_at
+                    WHERE came.claim_id = claim.id AND came.table_name = 'claim'
+                        AND came.operation = 'insert'
+                        AND came.after ->> 'merged_into_id' IS NOT NULL
                 ), 0)
         ) ORDER BY id
     """,
