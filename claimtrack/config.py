@@ -65,6 +65,8 @@ class Settings:
     actor: str | None
     report_timezone: str
     review_days: int
+    desk_name: str | None
+    desk_url: str | None
     config_path: Path
     origins: Mapping[str, Origin]
 
@@ -305,6 +307,22 @@ def _check_days(value: str | int, origin: Origin) -> int:
     return days
 
 
+def _check_desk_name(value: str, origin: Origin) -> str:
+    _refuse_undecodable(value, origin)
+    value = value.strip()
+    if not value or len(value) > 300 or _CONTROL.search(value):
+        raise _bad(origin, "the desk's name has 1 to 300 characters on one line.")
+    return value
+
+
+def _check_desk_url(value: str, origin: Origin) -> str:
+    _refuse_undecodable(value, origin)
+    value = value.strip()
+    if len(value) > 2000 or not re.fullmatch(r"https?://[^\s/?#@\"<>\\]+(/[^\s\"<>\\?#]*)?", value):
+        raise _bad(origin, "the desk's address is like https://desk.example.org.")
+    return value.rstrip("/")
+
+
 def _check_folder(value: str, origin: Origin) -> Path:
     if _CONTROL.search(value):
         raise _bad(origin, "the data folder's name has control characters in it.")
@@ -332,4 +350,6 @@ _SPECS: dict[str, _Spec] = {
     "actor": _Spec(_check_actor, lambda: None),
     "report_timezone": _Spec(_check_timezone, lambda: "UTC"),
     "review_days": _Spec(_check_days, lambda: 14),
+    "desk_name": _Spec(_check_desk_name, lambda: None),
+    "desk_url": _Spec(_check_desk_url, lambda: None),
 }

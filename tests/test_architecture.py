@@ -42,15 +42,16 @@ LAYERS = (
         "database_url",
         "leaves",
     ),
-    ("vocab", "errors", "claimtrack"),
+    ("vocab", "errors", "formulas", "claimtrack"),
 )
 LEVEL = {part: depth for depth, layer in enumerate(LAYERS) for part in layer}
 
 #: Neighbours and others that a part must not know, though its row would let it.
 FORBIDDEN = {
-    "render": set(LEVEL) - {"render"},
+    "render": set(LEVEL) - {"render", "formulas"},
     "errors": set(LEVEL),
     "vocab": set(LEVEL),
+    "formulas": set(LEVEL),
     "config": set(LEVEL) - {"config", "database_url", "errors", "keys", "vocab"},
     "services": {"migrate", "embedded", "render"},
     "interchange": {"claimtrack", "database_url", "dumps", "embedded", "leaves"},

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claimtrack.formulas import guarded, unguarded
 from claimtrack.render import (
     Column,
     Format,
     Listing,
-    csv_guard,
     display_width,
     emit,
     emit_object,
@@ -628,7 +628,7 @@ def test_csv_comes_back_as_it_went_out(rows: list[tuple[str, str]]) -> None:
     listing = Listing([Column("a", "A"), Column("b", "B")], [{"a": a, "b": b} for a, b in rows])
     header, *records = csv.reader(io.StringIO(shown(listing, Format.CSV), newline=""))
     assert header == ["a", "b"]
-    assert [tuple(record) for record in records] == [tuple(map(csv_guard, row)) for row in rows]
+    assert [tuple(record) for record in records] == [tuple(map(guarded, row)) for row in rows]
 
 
 #: Every blank and invisible character that a spreadsheet might skip.
@@ -645,19 +645,20 @@ SKIPPED = "".join(
 )
 def test_no_cell_of_text_begins_as_a_formula(text: str) -> None:
     [[cell]] = csv.reader(io.StringIO(one_cell(text, Format.CSV), newline=""))
-    assert cell == csv_guard(text)
+    assert cell == guarded(text)
     assert not cell.startswith(("\t", "\r", "\n"))
     assert not cell.lstrip(SKIPPED).startswith(tuple("=+-@＝＋－＠"))
 
 
 @pytest.mark.parametrize("text", ["\tx", "=1", " =1", "\t'=1", "'=1", "Tis", "\n'"])
 def test_a_guard_can_be_told_from_an_apostrophe_that_was_there(text: str) -> None:
-    assert csv_guard(text) != csv_guard(f"'{text}")
+    assert guarded(text) != guarded(f"'{text}")
+    assert unguarded(guarded(text)) == text
 
 
 @pytest.mark.parametrize("text", ["'Tis", "''", "'", "it's", "'quoted' words"])
 def test_what_is_no_formula_gets_no_apostrophe_beside_its_own(text: str) -> None:
-    assert csv_guard(text) == text
+    assert guarded(text) == text
 
 
 def test_csv_on_a_terminal_is_escaped_and_in_a_pipe_is_whole() -> None:

@@ -22,6 +22,7 @@ NOUNS = {
     "source": "Articles, calls, files: where claims appear, and what bears on them.",
     "import": "Take in spreadsheets, JSON Lines and published fact-checks.",
     "report": "What is still unverified, and what was concluded.",
+    "export": "Take claims out: for spreadsheets, for other programs, for readers.",
     "policy": "The rules that a desk gives itself: a second reviewer, independent publishers.",
     "audit": "The trail of every change, and the proof that nobody rewrote it.",
     "db": "The database behind it all.",

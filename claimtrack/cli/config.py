@@ -11,6 +11,8 @@ from claimtrack.render import Column, Listing, escape_terminal
 _UNSET = {
     "database_url": "(claimtrack's own PostgreSQL)",
     "actor": "(asked once in a terminal, else the login name)",
+    "desk_name": "(none: an export of fact-checks asks for it)",
+    "desk_url": "(none: an export of fact-checks asks for it)",
 }
 
 

@@ -124,8 +124,10 @@ def explained(program: str, words: str) -> DatabaseError:
 
 
 @contextlib.contextmanager
-def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
-    """A file to fill, for nobody else to read, that is moved to ``path`` only if all went well.
+def new_file(path: Path, *, replace: bool, private: bool = True) -> Iterator[Path]:
+    """A file to fill that is moved to ``path`` only if all went well.
+
+    Nobody else may read it, unless it is not ``private``: then it is as any other new file.
 
     Raises:
         ConflictError: there is a file already, and ``replace`` is not set.
@@ -139,6 +141,9 @@ def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
             prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent
         )
         os.close(handle)
+        if not private:
+            os.umask(mask := os.umask(0o077))
+            Path(name).chmod(0o666 & ~mask)
     except OSError as error:
         raise _unwritable(path, error) from error
     part = Path(name)
@@ -162,9 +167,7 @@ def refuse_occupied(path: Path, *, replace: bool) -> None:
         found = path.stat()
     except FileNotFoundError:
         if not path.parent.is_dir():
-            raise InvalidDataError(
-                f"There is no folder {path.parent} to put the backup in."
-            ) from None
+            raise InvalidDataError(f"There is no folder {path.parent} to put it in.") from None
         return
     except OSError as error:
         raise _unwritable(path, error) from error

@@ -1,4 +1,4 @@
-r"""Turn plain data into what a command prints; knows no model, imports only the standard library.
+r"""Turn plain data into what a command prints; knows no model and no database.
 
 =========  =====================================  ==============================================
 format     who reads it                           text from outside
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from claimtrack.render.delimited import csv_guard, write_csv, write_record
+from claimtrack.render.delimited import write_csv, write_record
 from claimtrack.render.markdown import escape_markdown, write_markdown, write_paragraphs
 from claimtrack.render.model import Column, Format, Listing
 from claimtrack.render.table import histogram, write_table
@@ -35,7 +35,6 @@ __all__ = [
     "Column",
     "Format",
     "Listing",
-    "csv_guard",
     "display_width",
     "emit",
     "emit_object",

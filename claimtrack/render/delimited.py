@@ -10,36 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import TextIO
-from unicodedata import category
 
+from claimtrack.formulas import guarded
 from claimtrack.render.model import Listing
 from claimtrack.render.text import escape_terminal
 from claimtrack.render.values import cell_text, flatten, is_number
 
-# What spreadsheets take for the start of a formula (OWASP, "CSV Injection").
-_FORMULA = frozenset("=+-@＝＋－＠")
 _TO_QUOTE = re.compile(r'[",\r\n]|^\s|\s$')
-
-
-def csv_guard(text: str) -> str:
-    """Text that no spreadsheet runs as a formula: an apostrophe goes before what it would."""
-    return f"'{text}" if _could_run(text) else text
-
-
-def _could_run(text: str) -> bool:
-    """Whether a formula begins here, or behind blanks and invisible characters.
-
-    Apostrophes count as blanks, so that a text that came with one before its formula can be told
-    from a guarded formula.
-    """
-    if text.lstrip("'").startswith(("\t", "\r", "\n")):
-        return True
-    for char in text:
-        if char in _FORMULA:
-            return True
-        if not (char.isspace() or char == "'" or category(char) in {"Cc", "Cf"}):
-            return False
-    return False
 
 
 def write_csv(listing: Listing, out: TextIO, *, terminal: bool) -> int:
@@ -72,7 +49,7 @@ def _cell(value: object, *, terminal: bool) -> str:
     text = cell_text(value, machine=True)
     if is_number(value):
         return text
-    text = csv_guard(text)
+    text = guarded(text)
     if terminal:
         text = escape_terminal(text, keep_newlines=True)
     return '"' + text.replace('"', '""') + '"' if _TO_QUOTE.search(text) else text

@@ -127,8 +127,8 @@ class Wanted(NamedTuple):
     heads: tuple[int, ...] = ()
 
 
-def chosen_ids(conditions: Wanted, limit: int, after: int | None) -> Select[Any]:
-    """The ids of one page; apart from `claim_ids`, so that its plan can be looked at."""
+def chosen_ids(conditions: Wanted, limit: int | None, after: int | None) -> Select[Any]:
+    """The ids of one page, or of all; apart from `claim_ids`, so that its plan can be looked at."""
 
     def below(number: ColumnElement[int]) -> list[ColumnElement[bool]]:
         # Said of the appearance too: the planner doesn't carry it over from the claim.

@@ -10,21 +10,20 @@ import click
 
 from claimtrack.cli.app import App, command
 from claimtrack.cli.claim.group import claim
+from claimtrack.cli.filters import filter_options, narrowed, of_actor, read_filter
 from claimtrack.cli.lines import (
     cells,
     limit_option,
     line_json,
     more_below,
     people,
-    read_day,
     row_limit,
     sheet,
     words,
 )
-from claimtrack.cli.params import Id, Words
+from claimtrack.cli.params import Id
 from claimtrack.cli.past import Stand, as_of_option, read_stand
 from claimtrack.render import Column, Listing
-from claimtrack.vocab import Kind, Status, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -60,27 +59,7 @@ claimtrack claim list --text "displac idlib" --said-since 2020-02 --format csv
 claimtrack claim list --status false --as-of 2024-03-31
 """,
 )
-@click.option(
-    "--status",
-    "words",
-    type=Words(*(word.value for word in (*Status, *Verdict)), name="status"),
-    multiple=True,
-    metavar="S",
-    help="A status or a verdict; repeat for one of several.",
-)
-@click.option("--speaker", metavar="NAME|ID", help="Who said it, under any of their names.")
-@click.option("--source", metavar="URL|ID", help="Where it appeared.")
-@click.option("--topic", "topics", metavar="T", multiple=True, help="A topic; repeat for all of.")
-@click.option("--text", metavar="WORDS", help="Words of the statement, or their beginnings.")
-@click.option(
-    "--kind", "kinds", type=Words.of(Kind), metavar="K", multiple=True, help="What it is; repeat."
-)
-@click.option("--assignee", metavar="me|none|NAME", help="Who holds it.")
-@click.option("--said-since", metavar="DATE", help="Said on that day or later.")
-@click.option("--said-until", metavar="DATE", help="Said on that day or earlier.")
-@click.option("--recorded-since", metavar="DATE", help="Recorded on that day or later.")
-@click.option("--marked-since", metavar="DATE", help="Marked on that day or later.")
-@click.option("--disputed", is_flag=True, help="An objection to the verdict waits for its answer.")
+@filter_options
 @limit_option("claims")
 @click.option("--after", metavar="ID", type=Id(), help="Go on below that claim.")
 @as_of_option
@@ -90,12 +69,11 @@ def list_claims(
     """Find claims, newest first. Options narrow it down together."""
     from claimtrack.services.listing import claim_lines, pages_of_lines
 
-    asked = _filter(app, options)
+    asked = read_filter(app, options)
     most = row_limit(app, limit)
     stand = read_stand(app, as_of)
     with app.read(as_of=stand.moment) as connection:
-        if asked.assignee and asked.assignee.casefold() == "me":
-            asked = asked._replace(assignee=app.actor_here(connection))
+        asked = of_actor(app, connection, asked)
         footer: tuple[str, ...] = ()
         rows: Iterator[dict[str, Any]]
         if not people(app):
@@ -120,45 +98,15 @@ def list_claims(
                 cells=lambda row: cells(app, row) if people(app) else _flat(app, row),
                 preamble=[*stand.heading, ""] if stand.day else (),
                 footer=footer,
-                empty=_nothing(stand, narrowed=_narrowed(options)),
+                empty=_nothing(stand, few=narrowed(options)),
             )
         )
 
 
-def _nothing(stand: Stand, *, narrowed: bool) -> str:
+def _nothing(stand: Stand, *, few: bool) -> str:
     if stand.day is not None:
-        return f"No claim was {'like that' if narrowed else 'on record'}{stand.words}."
-    return "No claim is like that." if narrowed else "There is no claim yet."
-
-
-def _narrowed(options: dict[str, Any]) -> bool:
-    return any(value not in (None, (), False) for value in options.values())
-
-
-def _filter(app: App, options: dict[str, Any]) -> ClaimFilter:
-    from claimtrack.services.listing import ClaimFilter
-
-    return ClaimFilter(
-        words=options["words"],
-        kinds=tuple(Kind(kind) for kind in options["kinds"]),
-        topics=options["topics"],
-        speaker=options["speaker"],
-        source=options["source"],
-        text=options["text"],
-        assignee=options["assignee"],
-        said_since=read_day(app, options["said_since"], "--said-since"),
-        said_until=read_day(app, options["said_until"], "--said-until", last=True),
-        recorded_since=_start(app, options["recorded_since"], "--recorded-since"),
-        marked_since=_start(app, options["marked_since"], "--marked-since"),
-        disputed=options["disputed"],
-    )
-
-
-def _start(app: App, words: str | None, option: str) -> Any:
-    from claimtrack.dates import day_start
-
-    day = read_day(app, words, option)
-    return day_start(day, app.settings.timezone) if day else None
+        return f"No claim was {'like that' if few else 'on record'}{stand.words}."
+    return "No claim is like that." if few else "There is no claim yet."
 
 
 def _stories(
