@@ -23,6 +23,7 @@ NOUNS = {
     "import": "Take in spreadsheets, JSON Lines and published fact-checks.",
     "report": "What is still unverified, and what was concluded.",
     "export": "Take claims out: for spreadsheets, for other programs, for readers.",
+    "rating": "The labels of the house's own scale, each standing for a verdict.",
     "policy": "The rules that a desk gives itself: a second reviewer, independent publishers.",
     "audit": "The trail of every change, and the proof that nobody rewrote it.",
     "db": "The database behind it all.",

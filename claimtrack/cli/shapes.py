@@ -6,6 +6,7 @@ from typing import Any
 
 from claimtrack.services.views import (
     AppearanceView,
+    AssessmentView,
     ChallengeView,
     ClaimView,
     Closing,
@@ -13,6 +14,7 @@ from claimtrack.services.views import (
     FigureView,
     NoteView,
     ObjectionView,
+    PublicationView,
     ReviewView,
     SourceRef,
     SourceView,
@@ -173,6 +175,44 @@ def challenge_json(one: ChallengeView) -> Json:
     }
 
 
+def assessment_json(one: AssessmentView) -> Json:
+    """Somebody else's fact-check: ``rating`` in its own words, ``verdict`` what it comes to."""
+    return {
+        "id": one.id,
+        "claim_id": one.claim_id,
+        "publisher": one.publisher,
+        "title": one.title,
+        "url": one.url,
+        "rating": one.rating,
+        "verdict": one.verdict,
+        "rating_value": one.rating_value,
+        "best_rating": one.best_rating,
+        "worst_rating": one.worst_rating,
+        "published_on": _text(one.published_on),
+        "language": one.language,
+        "summary": one.summary,
+        "recorded_at": one.recorded_at,
+        "recorded_by": one.recorded_by,
+    }
+
+
+def publication_json(one: PublicationView | None) -> Json | None:
+    """Where our own fact-check stands; ``verdict`` is the one that was published."""
+    if one is None:
+        return None
+    return {
+        "claim_id": one.claim_id,
+        "review": one.review_no,
+        "verdict": one.verdict,
+        "url": one.url,
+        "published_on": one.published_on,
+        "headline": one.headline,
+        "public_note": one.public_note,
+        "recorded_at": one.recorded_at,
+        "recorded_by": one.recorded_by,
+    }
+
+
 def claim_json(view: ClaimView) -> Json:
     """A claim with its whole story. Speaker, source, date and quote are the first appearance's."""
     first = view.first
@@ -209,6 +249,8 @@ def claim_json(view: ClaimView) -> Json:
         "notes": [note_json(note) for note in view.notes],
         "objections": [objection_json(one) for one in view.objections],
         "challenges": [challenge_json(one) for one in view.challenges],
+        "assessments": [assessment_json(one) for one in view.assessments],
+        "publication": publication_json(view.publication),
         "recorded_at": view.recorded_at,
         "recorded_by": view.recorded_by,
         "version": view.version,

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from claimtrack.cli.published import assessment_words, outdated_words, publication_words
 from claimtrack.render import display_width, escape_terminal, style
 from claimtrack.vocab import (
     Decision,
@@ -106,6 +107,7 @@ class _Story:
                 yield from self._heading(heading)
                 for piece in pieces:
                     yield from self._evidence(piece)
+        yield from self._published()
         if view.objections or view.challenges:
             yield ""
             yield from self._heading("Objections and challenges")
@@ -270,6 +272,28 @@ class _Story:
         if piece.excerpt:
             yield from self._text(f"“{piece.excerpt}”", "    ")
         yield from self._withdrawn(piece.withdrawn)
+
+    # -- published fact-checks ----------------------------------------------------------------
+
+    def _published(self) -> Iterator[str]:
+        view = self.view
+        if view.publications:
+            yield ""
+            yield from self._heading("Published")
+        for ours in view.publications:
+            yield from self._block(publication_words(ours, view))
+            if outdated := outdated_words(ours, view):
+                yield from self._text(outdated, "    ", "bold", "red")
+        if view.assessments:
+            yield ""
+            yield from self._heading("What others found")
+        for theirs in view.assessments:
+            yield from self._block(assessment_words(theirs, view))
+
+    def _block(self, words: Iterator[str]) -> Iterator[str]:
+        yield from self._text(next(words), first="  ", indent="    ")
+        for more in words:
+            yield from self._text(more, "    ")
 
     # -- objections and challenges ------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Days to come, as people type them: when a claim is due, when to look at it again."""
+"""Single days as people type them: when a claim is due, when to look again, when it appeared."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ def day_set_by_others(text: str, option: str, today: dt.date) -> tuple[dt.date, 
             raise _passed(text, option, parsed)
         told.append(f"{day} has passed: it is late from the start.")
     return day, told
+
+
+def day_given(text: str, option: str, today: dt.date) -> tuple[dt.date, list[str]]:
+    """The single day that an option names, past or to come; and what it was taken for.
+
+    Raises:
+        InvalidDataError: it is no date, or no single day.
+    """
+    parsed = _day(text, option, today)
+    return parsed.value.day, [parsed.said_aloud] if parsed.said_aloud else []
 
 
 def _day(text: str, option: str, today: dt.date) -> ParsedDate:

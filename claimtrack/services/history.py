@@ -146,6 +146,10 @@ class _Teller:
             ("objection", "update"): lambda one: ("answered", f"objection {one.row_key}"),
             ("challenge", "insert"): self._challenged,
             ("challenge", "update"): self._decided,
+            ("publication", "insert"): lambda one: ("published", _published(one.after)),
+            ("publication", "update"): lambda one: ("unpublished", _published(self._was(one))),
+            ("assessment", "insert"): lambda one: ("assessed", _assessed(one.after)),
+            ("assessment", "update"): self._assessment_edited,
         }
         for one in self.events:
             teller = tellers.get((one.table_name, one.operation))
@@ -264,6 +268,13 @@ class _Teller:
         challenger = self._was(one)["challenger"]
         return str(one.after["outcome"]), f"challenge {one.row_key} by {challenger}"
 
+    def _assessment_edited(self, one: _Event) -> tuple[str, str]:
+        told = _assessed({**self._was(one), **one.after})
+        if "withdrawn_at" not in one.after:
+            return "edited", f"assessment {told}"
+        # Withdrawn with the import that brought it, and back when that came again.
+        return "withdrawn" if one.after["withdrawn_at"] else "assessed", told
+
     def _shown(self, column: str, value: Any) -> str:
         """A stored value in words."""
         if value is None or value == []:
@@ -285,6 +296,14 @@ class _Teller:
             case "topics":
                 return ", ".join(value)
         return str(value)
+
+
+def _published(row: _Values) -> str:
+    return f"{row['headline']}, on {row['published_on']}: {row['url']}"
+
+
+def _assessed(row: _Values) -> str:
+    return ": ".join(str(row[name]) for name in ("rating", "title", "url") if row.get(name))
 
 
 def _ids(rows: Iterable[_Values], column: str) -> set[int]:

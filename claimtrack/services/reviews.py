@@ -25,6 +25,7 @@ from claimtrack.services.evidence import (
 )
 from claimtrack.services.marks import MarkGiven, refuse_move, repeated, shortened
 from claimtrack.services.policies import in_force
+from claimtrack.services.ratings import house_label
 from claimtrack.services.stories import load_claim, load_claims, load_evidence, no_claim
 from claimtrack.services.views import ClaimView, EvidenceView, SourceRef
 from claimtrack.vocab import (
@@ -60,7 +61,8 @@ def mark_many(
         UsageError: an option does not go with the word, or with where the claim stands.
         ConflictError: no such move from there; a verdict stands and there is no ``change``;
             somebody else holds the claim, marked it meanwhile, or changed it since
-            ``if_version``; it was merged into another.
+            ``if_version``; it was merged into another; the rating is no label of the house, or
+            stands for another verdict.
         InvalidDataError: the reason is blank or too long, a date or URL can't be read, or the
             verdict has no evidence to rest on, or too few independent publishers.
     """
@@ -68,6 +70,8 @@ def mark_many(
     views = look(connection, sorted(claim_ids), given.if_version)
     for view in views:
         refuse_move(connection, view, given)
+    if values["rating"] is not None:
+        values["rating"] = house_label(connection, values["rating"], given.verdict)
     offered = [
         (stance, *sources.resolve(connection, reference)) for stance, reference in given.offered
     ]
@@ -115,6 +119,7 @@ def mark_many(
             [piece.id for piece in (standing if given.verdict else fresh)],
         )
         told += _still_open(view) if given.verdict else []
+        told += to_correct(view)
     return Marked(tuple(load_claims(connection, claim_ids)), tuple(dict.fromkeys(told)))
 
 
@@ -240,6 +245,16 @@ def _why_not(view: ClaimView, offered: SourceRef, new: set[int]) -> str:
     # The number of a source that this very command records goes when the command fails.
     name = label if offered.id in new else f"source {offered.id} ({label})"
     return why_no_witness(view.appearances, offered, name)
+
+
+def to_correct(view: ClaimView) -> list[str]:
+    """What a move means for readers: the article still says what it said."""
+    return [
+        f"Claim {view.id} is published at {one.url} as {hyphenated(one.verdict)}: correct the"
+        f" article. Then say so with claimtrack claim publish {view.id} …, or take it back:"
+        f" claimtrack claim unpublish {one.claim_id} --because WHY"
+        for one in view.publications
+    ]
 
 
 def _still_open(view: ClaimView) -> list[str]:

@@ -14,8 +14,12 @@ from sqlalchemy import (
     FromClause,
     Row,
     and_,
+    column,
+    exists,
     func,
+    or_,
     select,
+    table,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
@@ -29,6 +33,7 @@ from claimtrack.models.sources import source
 from claimtrack.services.disputed import ever_disputed
 from claimtrack.services.views import (
     AppearanceView,
+    AssessmentView,
     AttributionView,
     ChallengeView,
     ClaimView,
@@ -36,6 +41,7 @@ from claimtrack.services.views import (
     FigureView,
     NoteView,
     ObjectionView,
+    PublicationView,
     ReviewView,
     SameClaim,
     SourceRef,
@@ -103,6 +109,7 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
             _older(claim).label("older_id"),
             _newer(claim).label("newer_id"),
             ever_disputed(claim.c.id).label("ever_disputed"),
+            _is_published(claim).label("is_published"),
         ).where(claim.c.id == func.any(list(claim_ids)))
     ).all()
     heads, merged = _load_same(connection, rows)
@@ -116,6 +123,8 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
     objections, challenges = _load_disputes(
         connection, [row.id for row in rows if row.ever_disputed]
     )
+    told = [number for row in rows if row.is_published for number in members[row.id]]
+    assessments, published = _load_published(connection, told)
     views = {
         row.id: ClaimView(
             id=row.id,
@@ -145,6 +154,10 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
             notes=tuple(notes[row.id]),
             objections=tuple(objections[row.id]),
             challenges=tuple(challenges[row.id]),
+            assessments=tuple(one for number in members[row.id] for one in assessments[number]),
+            publications=tuple(
+                published[number] for number in members[row.id] if number in published
+            ),
         )
         for row in rows
     }
@@ -452,6 +465,36 @@ def _load_disputes(
     from claimtrack.services.dispute_lists import load_challenges, load_objections
 
     return load_objections(connection, claim_ids), load_challenges(connection, claim_ids)
+
+
+#: By name alone: few claims have either, and most commands look into neither.
+_PUBLISHED = tuple(
+    table(name, column("claim_id"), column("withdrawn_at"))
+    for name in ("assessment", "publication")
+)
+
+
+def _is_published(of: FromClause) -> ColumnElement[bool]:
+    """Whether a fact-check of a claim stands on record, or of one merged into it."""
+    same = _same_as(of)
+    return or_(
+        *(
+            exists()
+            .where(one.c.claim_id == func.any(same), one.c.withdrawn_at.is_(None))
+            .correlate(of)
+            for one in _PUBLISHED
+        )
+    )
+
+
+def _load_published(
+    connection: Connection, claim_ids: Sequence[int]
+) -> tuple[defaultdict[int, list[AssessmentView]], dict[int, PublicationView]]:
+    if not claim_ids:  # as it is with nearly every claim
+        return defaultdict(list), {}
+    from claimtrack.services.published import load_assessments, load_publications
+
+    return load_assessments(connection, claim_ids), load_publications(connection, claim_ids)
 
 
 def _withdrawal(row: Row[*tuple[Any, ...]]) -> Withdrawal | None:

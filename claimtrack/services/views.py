@@ -216,6 +216,40 @@ class ChallengeView(NamedTuple):
         return f"{self.claim_id}.{self.no}"
 
 
+class AssessmentView(NamedTuple):
+    """Somebody else's published fact-check of a claim; it says nothing of our own verdict."""
+
+    id: int
+    claim_id: int
+    publisher: str | None
+    title: str | None
+    url: str | None
+    rating: str | None
+    verdict: Verdict | None
+    rating_value: Decimal | None
+    best_rating: Decimal | None
+    worst_rating: Decimal | None
+    published_on: PartialDate | None
+    language: str | None
+    summary: str | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+
+class PublicationView(NamedTuple):
+    """Where the desk's own fact-check of a claim stands; ``review_no`` gave it its verdict."""
+
+    claim_id: int
+    review_no: int
+    verdict: Verdict
+    url: str
+    published_on: dt.date
+    headline: str
+    public_note: str | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+
 class SameClaim(NamedTuple):
     """The other end of a merge: the head of a claim, or what was merged into it; and why."""
 
@@ -236,7 +270,8 @@ class SameClaim(NamedTuple):
 class ClaimView(NamedTuple):
     """A claim with all that is on record about it, oldest first.
 
-    Appearances and evidence are also those of the claims merged into it, after its own.
+    Appearances, evidence, assessments and publications are also those of the claims merged into
+    it, after its own.
     """
 
     id: int
@@ -266,6 +301,13 @@ class ClaimView(NamedTuple):
     notes: tuple[NoteView, ...]
     objections: tuple[ObjectionView, ...]
     challenges: tuple[ChallengeView, ...]
+    assessments: tuple[AssessmentView, ...] = ()
+    publications: tuple[PublicationView, ...] = ()
+
+    @property
+    def publication(self) -> PublicationView | None:
+        """Where the desk's fact-check stands: its own, else that of a claim merged into it."""
+        return next(iter(self.publications), None)
 
     @property
     def word(self) -> str:

@@ -17,6 +17,8 @@ _MODULES = {
     "object": "disputing",
     "answer": "disputing",
     "challenge": "disputing",
+    "publish": "publishing",
+    "unpublish": "publishing",
     "edit": "tending",
     "note": "tending",
     "assign": "tending",
