@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claimtrack.cli.app import App
-from claimtrack.render import csv_guard
+from claimtrack.formulas import guarded
 
 if TYPE_CHECKING:
     from claimtrack.interchange.rows import Unread
@@ -43,7 +43,7 @@ class Rejects:
             )
             self.writer = csv.writer(file)
             self.writer.writerow(["line", "reason", "row"])
-        self.writer.writerow([row.line, csv_guard(row.reason), csv_guard(row.raw[:_RAW])])
+        self.writer.writerow([row.line, guarded(row.reason), guarded(row.raw[:_RAW])])
 
 
 @contextmanager
