@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from claimtrack.errors import InvalidDataError, UsageError
+from claimtrack.formulas import unguarded
 from claimtrack.interchange.columns import choose
 from claimtrack.interchange.limits import LONGEST_RECORD
 from claimtrack.interchange.rows import Row, Unread
@@ -73,11 +74,19 @@ def open_separated(path: Path, options: TableOptions) -> Table:
 
     def read() -> Iterator[Row | Unread]:
         rows = records.all(len(names))
-        return rows_from(
-            islice(rows, 1, None) if options.header else rows, choice, options.constants
+        return _as_typed(
+            rows_from(islice(rows, 1, None) if options.header else rows, choice, options.constants)
         )
 
     return Table(*described(names, choice, notices), read)
+
+
+def _as_typed(rows: Iterator[Row | Unread]) -> Iterator[Row | Unread]:
+    """Rows without the apostrophes that an export put before what a spreadsheet would run."""
+    for row in rows:
+        if isinstance(row, Row) and any(text[0] == "'" for text in row.fields.values()):
+            row = row._replace(fields={name: unguarded(text) for name, text in row.fields.items()})
+        yield row
 
 
 # --- How the cells are separated -----------------------------------------------------------------

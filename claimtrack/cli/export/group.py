@@ -9,6 +9,7 @@ from claimtrack.cli.groups import LazyGroup
 _MODULES = {
     "csv": "sheets",
     "xlsx": "sheets",
+    "claimreview": "reviews",
 }
 
 
