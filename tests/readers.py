@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from claimtrack.interchange.jsonlines import open_jsonlines
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.interchange.separated import open_separated
 from claimtrack.interchange.table import Table, TableOptions
@@ -16,6 +17,13 @@ def separated(folder: Path, content: str | bytes, **options: Any) -> Table:
     path = folder / "claims.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return open_separated(path, TableOptions(**options))
+
+
+def jsonlines(folder: Path, content: str | bytes, **options: Any) -> Table:
+    """A file of JSON of this content, opened."""
+    path = folder / "claims.jsonl"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return open_jsonlines(path, TableOptions(**options))
 
 
 def read(table: Table) -> list[Mapping[str, str] | tuple[int, str]]:

@@ -65,6 +65,7 @@ RESERVED = {
     "click": {"cli"},
     "tomlkit": {"config"},
     "platformdirs": {"config"},
+    "python_calamine": {"interchange"},
 }
 
 

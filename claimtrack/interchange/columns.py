@@ -23,8 +23,8 @@ _NAMES = {
     "language": "lang, claim language, language code",
     "topics": "topic, tags, tag, keywords, keyword, subject, subjects, category, categories",
     "priority": "urgency, importance",
-    "speaker": """speakers, speaker name, claimant, claimants, claimer, claimed by, said by,
-        who said it, who, claim author, author of claim, author of the claim, made by,
+    "speaker": """speakers, speaker name, claimant, claimants, claimant name, claimer, claimed by,
+        said by, who said it, who, claim author, author of claim, author of the claim, made by,
         claim made by, attributed to, person""",
     "said_on": """claim date, date of claim, date of the claim, date claimed, date said, said date,
         said at, date of statement, statement date, date made, when, when said""",
@@ -39,7 +39,7 @@ _NAMES = {
     "publisher": "published by, publisher name, outlet, medium, newspaper, media outlet",
     "agency": "wire, news agency, wire agency",
     "published": """publication date, date published, published on, published at, source date,
-        date of source, date of publication, article date""",
+        date of source, date of publication, article date, source published on""",
     "figure": "figure claimed, claimed figure, quantity",
     "unit": "units, unit of measure",
     "counted": "what is counted, who is counted",
@@ -99,6 +99,11 @@ _KNOWN = {
 } | {folded(field): field for field in FIELDS}
 
 
+def recognised(name: str) -> str | None:
+    """The field that a column of this name is, if it can be but one."""
+    return _KNOWN.get(folded(name))
+
+
 def parse_pairs(pairs: Iterable[str], option: str = "--map") -> dict[str, str]:
     """What ``--map FIELD=COLUMN`` and ``--set FIELD=VALUE`` say, by the field.
 
@@ -125,8 +130,8 @@ def known_field(name: str) -> str:
     if field in FIELDS:
         return field
     near = difflib.get_close_matches(field[:100], FIELDS, n=3, cutoff=0.6)
-    if recognised := _KNOWN.get(folded(name)):
-        near = [recognised, *(other for other in near if other != recognised)]
+    if meant := recognised(name):
+        near = [meant, *(other for other in near if other != meant)]
     hint = f"did you mean {_listed(near, 'or')}?" if near else f"there are {', '.join(FIELDS)}."
     raise UsageError(f"There is no field “{_short(name)}”: {hint}")
 
@@ -152,7 +157,7 @@ def choose(names: Sequence[str], said: Mapping[str, str], *, header: bool = True
         taken = set(fields.values())
         free = [at for at in range(len(names)) if at not in taken and names[at]]
         closed = {known_field(field) for field in said}
-        found = {at: _KNOWN.get(folded(names[at])) for at in free}
+        found = {at: recognised(names[at]) for at in free}
         for own in (True, False):
             for at in free:
                 meant = found[at]

@@ -24,3 +24,20 @@ MOST_COLUMNS = 16_384
 
 #: Characters of a column's name.
 LONGEST_NAME = 1_000
+
+#: What a workbook may be once it is unpacked, in bytes; and how many times its packed size, from
+#: a size on that anybody would notice.
+LARGEST_UNPACKED = 2 << 30
+LARGEST_RATIO = 300
+RATIO_COUNTS_FROM = 64 << 20
+#: Files in a workbook: one for each sheet and picture, and some more.
+MOST_PARTS = 20_000
+
+#: What reading a workbook may take: bytes of memory, seconds of one processor, bytes of disk. A
+#: sheet of 1,000,000 rows with twelve columns takes 800 MB, half a minute and 400 MB.
+WORKBOOK_MEMORY = 3 << 30
+WORKBOOK_SECONDS = 600
+WORKBOOK_OUTPUT = 4 << 30
+
+#: How deep lists and objects of JSON may be within each other.
+DEEPEST = 100

@@ -20,7 +20,14 @@ from claimtrack.formulas import unguarded
 from claimtrack.interchange.columns import choose
 from claimtrack.interchange.limits import LONGEST_RECORD
 from claimtrack.interchange.rows import Row, Unread
-from claimtrack.interchange.table import Table, TableOptions, column_names, described, rows_from
+from claimtrack.interchange.table import (
+    Table,
+    TableOptions,
+    column_names,
+    described,
+    rows_from,
+    too_many,
+)
 from claimtrack.interchange.text import UNREADABLE, TextFile, open_text, readable
 
 _CANDIDATES = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "vertical bars"}
@@ -268,11 +275,10 @@ class _Records:
             place.breaks(at, end, "A quotation mark is opened, and closed only in another row.")
             return
         yield from place.flushed(at)
-        if width is not None and len(cells) > width and any(map(str.strip, cells[width:])):
-            reason = f"It has {len(cells):,} cells, and there are {width:,} columns."
-        elif self.text.doubtful and any(map(_unstorable, cells)):
+        reason = too_many(cells, width) if width is not None else None
+        if reason is None and self.text.doubtful and any(map(_unstorable, cells)):
             reason = "It holds bytes that are no text."
-        else:
+        if reason is None:
             if cells:
                 yield place.base + at, cells
             return

@@ -82,6 +82,14 @@ def described(
     )
 
 
+def too_many(cells: Sequence[str], width: int) -> str | None:
+    """Why a record is refused that has more cells than the table columns, unless they are blank."""
+    if len(cells) <= width or not any(map(str.strip, cells[width:])):
+        return None
+    columns = "there is 1 column" if width == 1 else f"there are {width:,} columns"
+    return f"It has {len(cells):,} cells, and {columns}."
+
+
 def rows_from(
     records: Iterator[tuple[int, Sequence[str]] | Unread],
     choice: Choice,

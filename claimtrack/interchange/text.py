@@ -101,6 +101,10 @@ class TextFile:
                 yield Block(line, [carry[:SHOWN]], too_long=True)
                 carry, skipping = carry[-1:], True
 
+    def pieces(self) -> Iterator[str]:
+        """The text, a piece at a time, wherever lines end."""
+        return (piece for piece, _ in _decoded(self.path, self.codec))
+
     def lines_before(self, characters: int) -> list[str]:
         """The first lines, until there are so many characters."""
         found: list[str] = []

@@ -1,0 +1,289 @@
+"""JSON Lines: an object in each line; or an array of objects, the same in one piece. Pure.
+
+Keys are the columns. What an object holds is reached with a dot: {"speaker": {"name": …}} has the
+column "speaker.name".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Set
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from claimtrack.errors import InvalidDataError
+from claimtrack.interchange.columns import choose, recognised
+from claimtrack.interchange.limits import DEEPEST, LONGEST_RECORD, SHOWN
+from claimtrack.interchange.rows import Row, Unread
+from claimtrack.interchange.table import Table, TableOptions, column_names, described
+from claimtrack.interchange.text import UNREADABLE, TextFile, open_text, readable
+
+_SAMPLE = 1000
+#: Columns of the objects within: "source.publisher.name" has as many parts as there may be.
+_PARTS = 3
+
+_BLANK = "\ufeff \t\r\n"
+_BLANKS = re.compile(f"[{_BLANK}]*")
+#: As JSON writes them: NUL, and halves of surrogate pairs.
+_UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+_TOO_DEEP = f"Its lists and objects are more than {DEEPEST} deep within each other."
+
+#: The keys that lead to a value, from the outside.
+Keys = tuple[str, ...]
+#: An object, and the line where it begins.
+Record = tuple[int, dict[str, Any]]
+
+
+def open_jsonlines(path: Path, options: TableOptions) -> Table:
+    """Open JSON Lines, or an array of objects.
+
+    The columns are the keys in the first 1,000 objects. Lists become text, their items separated
+    by semicolons (of evidence, by spaces). A row that is nested too deeply, or in which a key
+    stands twice, is refused, and so is what JSON doesn't know: NaN, infinite numbers.
+
+    Raises:
+        InvalidDataError: it is no text, or holds no object.
+        UsageError: no column is the statement, or there is no column that was said.
+    """
+    text = open_text(path, options.encoding)
+    records = partial(_elements, text) if _is_array(text) else partial(_lines, text)
+    keys: dict[str, Keys] = {}
+    found, refusal = False, "It has none."
+    for record in islice(records(), _SAMPLE):
+        if isinstance(record, Unread):
+            refusal = f"Line {record.line}: {record.reason}"
+        else:
+            found = True
+            _collect(record[1], keys)
+    if not found:
+        raise InvalidDataError(f"The file has no object of JSON to be read. {refusal}")
+    names = column_names(list(keys))
+    paths = list(keys.values())
+    choice = choose(names, options.columns)
+    used = {field: paths[at] for field, at in choice.fields.items()}
+    notices = [text.notice] if text.notice != "Read as UTF-8." else []
+    read = partial(_rows, records, used, frozenset(path[0] for path in paths), options.constants)
+    return Table(*described(names, choice, notices), read)
+
+
+def _is_array(text: TextFile) -> bool:
+    for piece in text.pieces():
+        if start := piece.lstrip(_BLANK):
+            return start[0] == "["
+    return False
+
+
+# --- The rows ------------------------------------------------------------------------------------
+
+
+def _collect(record: Mapping[str, Any], keys: dict[str, Keys], above: Keys = ()) -> None:
+    """Add the columns of an object: its keys; instead of one with an object, the keys of that."""
+    for key, value in record.items():
+        path = (*above, key)
+        if isinstance(value, dict) and value and len(path) < _PARTS:
+            _collect(value, keys, path)
+        else:
+            keys.setdefault(".".join(path), path)
+
+
+def _rows(
+    records: Callable[[], Iterator[Record | Unread]],
+    used: Mapping[str, Keys],
+    known: Set[str],
+    constants: Mapping[str, str],
+) -> Iterator[Row | Unread]:
+    fixed = {name: value for name, value in constants.items() if value.strip()}
+    for record in records():
+        if isinstance(record, Unread):
+            yield record
+            continue
+        line, value = record
+        fields = dict(fixed)
+        for field, path in used.items():
+            if text := _text(field, _found(value, path)):
+                fields[field] = text
+        yield Row(line, fields, original=value, warnings=_late(value, known, used))
+
+
+def _late(record: Mapping[str, Any], known: Set[str], used: Mapping[str, Keys]) -> tuple[str, ...]:
+    """What to say of keys that would be read, had one of the first objects had them."""
+    if record.keys() <= known:
+        return ()
+    return tuple(
+        f"“{key[:40]}” is not read, for none of the first {_SAMPLE:,} objects has it."
+        for key in record.keys() - known
+        if (field := recognised(key)) and field not in used
+    )
+
+
+def _found(record: Any, path: Keys) -> Any:
+    for key in path:
+        if not isinstance(record, dict):
+            return None
+        record = record.get(key)
+    return record
+
+
+def _text(field: str, value: Any) -> str:
+    """A value as a cell. What has a name goes by it; other objects stay JSON."""
+    if isinstance(value, str):
+        return value.strip()
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list):
+        texts = [text for item in value if (text := _text(field, item))]
+        return (" " if field == "evidence" else "; ").join(texts)
+    if isinstance(value, dict):
+        if isinstance(name := value.get("name"), str):
+            return name.strip()
+        return json.dumps(value, ensure_ascii=False) if value else ""
+    return str(value)
+
+
+# --- The objects ---------------------------------------------------------------------------------
+
+
+def _lines(text: TextFile) -> Iterator[Record | Unread]:
+    """Each line's object with its number."""
+    decoder = _Decoder()
+    for first, lines, too_long in text.blocks():
+        for number, line in enumerate(lines, first):
+            stripped = line.strip(_BLANK)
+            if too_long:
+                reason = f"The line is longer than {LONGEST_RECORD:,} characters."
+                yield Unread(number, reason, readable(line))
+            elif stripped:
+                try:
+                    value, end = decoder.decoded(stripped, 0)
+                    if end != len(stripped):
+                        raise _UnreadableError("More follows the object.")
+                    yield number, decoder.checked(value, stripped)
+                except _UnreadableError as error:
+                    yield Unread(number, str(error), readable(stripped))
+
+
+def _elements(text: TextFile) -> Iterator[Record | Unread]:
+    """Each object of an array, with the line where it begins, until what is no JSON."""
+    decoder, pieces = _Decoder(), text.pieces()
+    buffer, at, line, opened, more = "", 0, 1, False, True
+    while True:
+        blank = _BLANKS.match(buffer, at)
+        start = blank.end() if blank else at
+        line += buffer.count("\n", at, start)
+        at = start
+        if buffer.startswith("," if opened else "[", at):
+            at, opened = at + 1, True
+            continue
+        if buffer.startswith("]", at):
+            break
+        try:
+            value, end = decoder.decoded(buffer, at)
+            complete = end < len(buffer) or not more
+        except _UnreadableError as error:
+            if error.hopeless or not more or len(buffer) - at > LONGEST_RECORD:
+                reason = f"From here on nothing can be read. {error}"
+                yield Unread(line, reason, readable(buffer[at : at + SHOWN]))
+                return
+            complete = False
+        if not complete:
+            piece = next(pieces, None)
+            more = piece is not None
+            buffer, at = buffer[at:] + (piece or ""), 0
+            continue
+        raw = buffer[at:end]
+        try:
+            yield line, decoder.checked(value, raw)
+        except _UnreadableError as error:
+            yield Unread(line, str(error), readable(raw))
+        line += raw.count("\n")
+        at = end
+    rest = buffer[at + 1 :] + "".join(islice(pieces, 1))
+    if rest.strip(_BLANK):
+        yield Unread(line, "More follows the end of the array.", readable(rest[:SHOWN]))
+
+
+# --- JSON ----------------------------------------------------------------------------------------
+
+
+class _UnreadableError(Exception):
+    """A value can't be read; the message says why. ``hopeless``: more text won't help."""
+
+    def __init__(self, message: str, *, hopeless: bool = False) -> None:
+        super().__init__(message)
+        self.hopeless = hopeless
+
+
+class _Decoder:
+    """Reads values, and notes what Python accepts though JSON doesn't, or no database keeps."""
+
+    def __init__(self) -> None:
+        self._problem = ""
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_float=self._float,
+            parse_constant=self._constant,
+        )
+
+    def decoded(self, text: str, at: int) -> tuple[Any, int]:
+        """The value that begins there, and where it ends. Raises _UnreadableError for no JSON."""
+        self._problem = ""
+        try:
+            return self._decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            where = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos - at + 1:,}"
+            raise _UnreadableError(f"It is no JSON: {where}.") from None
+        except ValueError:  # of int
+            raise _UnreadableError("It holds a number of thousands of digits.") from None
+        except RecursionError:
+            raise _UnreadableError(_TOO_DEEP, hopeless=True) from None
+
+    def checked(self, value: Any, raw: str) -> dict[str, Any]:
+        """The value that was decoded last, if it is an object that can be recorded."""
+        if not isinstance(value, dict):
+            raise _UnreadableError("It is no object: {…} is read.")
+        if self._problem:
+            raise _UnreadableError(self._problem)
+        if raw.count("[") + raw.count("{") > DEEPEST and _depth(value) > DEEPEST:
+            raise _UnreadableError(_TOO_DEEP)
+        if UNREADABLE in raw or "\0" in raw:
+            raise _UnreadableError("It holds bytes that are no text.")
+        if "\\u" in raw and _UNSTORABLE.search(json.dumps(value, ensure_ascii=False)):
+            raise _UnreadableError("It holds characters that are no text.")
+        return value
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            self._problem = "The same key stands twice in an object."
+        return value
+
+    def _float(self, text: str) -> float:
+        value = float(text)
+        if math.isinf(value):
+            self._problem = "It holds a number that is too large."
+        return value
+
+    def _constant(self, text: str) -> None:
+        self._problem = f"It holds {text}, which is no JSON."
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are within each other; 1 for a flat one."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+    return depth

@@ -1,0 +1,178 @@
+"""The cells of a workbook's sheet, as lines of JSON: a program of its own, run by `workbook`.
+
+The library that reads workbooks holds a whole sheet, with an entry for each cell of the rectangle
+it spans: a file of two kilobytes can make that 17 thousand million. There is no asking beforehand,
+and where memory ends the process does. So it is another process, with limits, that ends.
+
+    python unpack.py PATH SHEET MEMORY SECONDS OUTPUT UNPACKED RATIO FROM PARTS LONGEST
+
+The numbers are those in `limits`. Where SHEET is empty, it is the first that is not hidden. The
+first line is an object: {"sheets": names, "sheet": the name}, or {"error": kind}. Then comes a
+line for some rows at a time, [the number of the first, their cells], and at the end {"rows": N}.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import json
+import mmap
+import sys
+import zipfile
+from pathlib import Path
+
+import python_calamine
+from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
+
+_BATCH = 200
+
+
+class RefusedError(Exception):
+    """The file is not read; the one argument says why, in a word that `workbook` knows."""
+
+
+def limit(memory: int, seconds: int, output: int) -> None:
+    """Take no more memory, time of a processor and disk, where the system knows such limits."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for what, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, output),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (most, hard))
+
+
+def check(path: Path, unpacked: int, ratio: int, ratio_from: int, parts: int) -> None:
+    """Refuse what is no workbook, is encrypted, or would be too large, before it is unpacked."""
+    with path.open("rb") as file:
+        magic = file.read(8)
+        if magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+                    raise RefusedError("password")
+            return
+    if not magic.startswith(b"PK"):
+        raise RefusedError("kind" if magic else "empty")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        raise RefusedError("damaged") from None
+    total = sum(part.file_size for part in found)
+    packed = path.stat().st_size
+    if total > unpacked or len(found) > parts or (total > ratio_from and total > ratio * packed):
+        raise RefusedError("large")
+    names = {part.filename for part in found}
+    if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} and not any(
+        name.endswith(("workbook.xml", "workbook.bin")) for name in names
+    ):
+        raise RefusedError("kind")
+
+
+def chosen(book: CalamineWorkbook, wanted: str) -> str:
+    """The name of the sheet: as it is said, by name or number from 1, or the first to be seen."""
+    names = book.sheet_names
+    if wanted:
+        for name in names:
+            if name == wanted:
+                return name
+        for name in names:
+            if name.strip().casefold() == wanted.strip().casefold():
+                return name
+        if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted[:9]) <= len(names):
+            return names[int(wanted[:9]) - 1]
+        raise RefusedError("sheet")
+    if not names:
+        raise RefusedError("none")
+    return next((sheet.name for sheet in book.sheets_metadata if shown(sheet)), names[0])
+
+
+def shown(sheet: SheetMetadata) -> bool:
+    """Whether it is a sheet of cells that is not hidden."""
+    return sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+
+
+def spelled(cell: object) -> str:
+    """A cell as text: dates in ISO's form, whole numbers without a point."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime.datetime):
+        if cell.time() == datetime.time():
+            return cell.date().isoformat()
+        return cell.replace(microsecond=0).isoformat(" ").removesuffix(":00")
+    if isinstance(cell, datetime.time):
+        return cell.replace(microsecond=0).isoformat().removesuffix(":00")
+    return str(cell)
+
+
+def trimmed(cells: list[str]) -> list[str]:
+    """The cells without the blank ones at the end."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def emit(value: object) -> None:
+    """Write one line."""
+    sys.stdout.write(json.dumps(value))
+    sys.stdout.write("\n")
+
+
+def read(path: str, wanted: str, limits: list[int]) -> None:
+    """Write the cells of a sheet.
+
+    Raises RefusedError, and what the library raises, where it can't be read.
+    """
+    memory, seconds, output, *zip_limits, longest = limits
+    limit(memory, seconds, output)
+    check(Path(path), *zip_limits)
+    try:
+        book = python_calamine.load_workbook(path)
+    except python_calamine.PasswordError:
+        raise RefusedError("password") from None
+    try:
+        name = chosen(book, wanted)
+    except RefusedError as refusal:
+        emit({"error": str(refusal), "sheets": book.sheet_names})
+        return
+    sheet = book.get_sheet_by_name(name)
+    emit(
+        {"sheets": book.sheet_names, "shown": sum(map(shown, book.sheets_metadata)), "sheet": name}
+    )
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    rows = ([*before, *(spelled(cell)[: longest + 1] for cell in row)] for row in sheet.iter_rows())
+    number = 1
+    while batch := [trimmed(row) for row in itertools.islice(rows, _BATCH)]:
+        emit([number, batch])
+        number += len(batch)
+    emit({"rows": number - 1})
+
+
+def main() -> None:
+    """Read as the arguments say. What goes wrong is told on the output, never with a traceback."""
+    path, wanted, *limits = sys.argv[1:]
+    try:
+        read(path, wanted, [int(number) for number in limits])
+    except RefusedError as refusal:
+        emit({"error": str(refusal)})
+    except MemoryError:
+        emit({"error": "memory"})
+    except python_calamine.CalamineError as error:
+        # The library has a limit of its own for some formats.
+        emit({"error": "memory" if "limit exceeded" in str(error) else "damaged"})
+    except BaseException:  # noqa: BLE001, for a panic of the library is no Exception
+        emit({"error": "damaged"})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""Workbooks: sheets, dates and numbers; and those that are larger than they look."""
+
+from __future__ import annotations
+
+import datetime
+import resource
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claimtrack.errors import InvalidDataError, UsageError
+from claimtrack.interchange import limits
+from claimtrack.interchange.rows import Row, Unread
+from claimtrack.interchange.table import Table, TableOptions
+from claimtrack.interchange.workbook import open_workbook
+from tests.readers import read, refused, statements
+from tests.workbooks import compound, ods, ods_row, rezipped, xls, xlsx
+
+HEADER = ["Claim", "Speaker", "Date"]
+DAM = ["The dam burst.", "Omar Haddad", "2021-03-04"]
+FIELDS = {"statement": DAM[0], "speaker": DAM[1], "said_on": DAM[2]}
+
+
+def opened(path: Path, **options: Any) -> Table:
+    return open_workbook(path, TableOptions(**options))
+
+
+def sheet(folder: Path, *rows: list[Any], **options: Any) -> Table:
+    """The only sheet of an XLSX workbook of these rows, opened."""
+    return opened(xlsx(folder / "claims.xlsx", {"Claims": rows}), **options)
+
+
+def day(hour: int, minute: int = 0, second: int = 0) -> datetime.datetime:
+    """A time on 4 March 2021; sheets know no time zones."""
+    return datetime.datetime(2021, 3, 4, hour, minute, second)  # noqa: DTZ001
+
+
+# --- Cells ---------------------------------------------------------------------------------------
+
+
+def test_the_three_formats_read_the_same(tmp_path: Path) -> None:
+    for path in (
+        xlsx(tmp_path / "a.xlsx", {"Claims": [HEADER, DAM]}),
+        xls(tmp_path / "a.xls", [HEADER, DAM]),
+        ods(tmp_path / "a.ods", ods_row(*HEADER) + ods_row(*DAM)),
+    ):
+        table = opened(path)
+        assert list(table.rows()) == [Row(2, FIELDS)]
+        assert table.notices == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (day(0), "2021-03-04"),
+        (day(20, 5), "2021-03-04 20:05"),
+        (day(20, 5, 9), "2021-03-04 20:05:09"),
+        (datetime.time(20, 5), "20:05"),
+        (2021, "2021"),
+        (-3.0, "-3"),
+        (2.5, "2.5"),
+        (900000000000, "900000000000"),
+        (True, "true"),
+        (False, "false"),
+        ("2021", "2021"),
+        ("ä 大 😀\nnew line", "ä 大 😀\nnew line"),
+        ("=1+1", None),
+    ],
+)
+def test_a_cell_becomes_text(tmp_path: Path, cell: Any, text: str | None) -> None:
+    (row,) = sheet(tmp_path, ["Claim", "Note"], ["A dam.", cell]).rows()
+    assert isinstance(row, Row)
+    assert row.fields.get("note") == (text or "0")  # a formula that nobody has calculated
+
+
+def test_a_row_goes_by_its_number_in_the_sheet(tmp_path: Path) -> None:
+    table = sheet(tmp_path, [], ["", "Claim", "", "Speaker"], [], ["", "A", "", "B"], ["", " "])
+    assert list(table.rows()) == [Row(4, {"statement": "A", "speaker": "B"})]
+    assert list(table.rows()) == list(table.rows())
+
+
+def test_columns_go_by_their_number_in_the_sheet(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["", "", "A dam."], header=False, columns={"statement": "3"})
+    assert statements(table) == ["A dam."]
+    table = sheet(tmp_path, *[[n, f"Claim {n}."] for n in range(500)], header=False,
+                  columns={"statement": "2"}, constants={"language": "en"})  # fmt: skip
+    assert read(table)[499] == {"statement": "Claim 499.", "language": "en"}
+    assert table.unused == ["1"]
+
+
+def test_a_column_that_has_no_name_is_told_if_it_holds_something(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["Claim", "", "", "Who"], ["A", "", "x", "B"], ["C", " "])
+    assert read(table) == [{"statement": "A", "speaker": "B"}, {"statement": "C"}]
+    assert table.notices == ["Not used, since the first row gives no name: column 3."]
+
+
+def test_cells_beyond_the_header_are_told_or_refused(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["Claim"], ["A"], ["B", "see there"])
+    assert read(table) == [
+        {"statement": "A"},
+        (3, "It has 2 cells, and there is 1 column."),
+    ]
+
+
+# --- Sheets --------------------------------------------------------------------------------------
+
+
+def test_a_sheet_goes_by_name_or_number(tmp_path: Path) -> None:
+    path = xlsx(
+        tmp_path / "claims.xlsx",
+        {"Old": [["Claim"], ["old"]], "New": [["Claim"], ["new"]], "1": [["Claim"], ["one"]]},
+        hidden="Old",
+    )
+    table = opened(path)
+    assert statements(table) == ["new"]
+    assert table.notices == ["Read the sheet “New”, the first of 2: --sheet takes another."]
+    for said, read_ in (("Old", "old"), ("new ", "new"), ("1", "one"), ("2", "new")):
+        table = opened(path, sheet=said)
+        assert statements(table) == [read_]
+        assert table.notices == []
+    for said in ("Newer", "0", "4", "-1", "", " "):
+        if said.strip():
+            with pytest.raises(UsageError, match=f"There is no sheet “{said}” in the workbook"):
+                opened(path, sheet=said)
+
+
+def test_an_empty_sheet_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidDataError, match="The sheet “Claims” is empty"):
+        sheet(tmp_path)
+
+
+# --- What is no workbook, or too much of one -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "The file is empty."),
+        (b"Claim,Speaker\n", "The file is no workbook: XLSX, XLSB, XLS and ODS are read."),
+        (b"%PDF-1.7", "The file is no workbook: XLSX, XLSB, XLS and ODS are read."),
+        (b"PK\x03\x04" + bytes(90), "The workbook is damaged:"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(90), "The workbook is damaged:"),
+    ],
+)
+def test_a_file_that_is_no_workbook_gets_one_sentence(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "claims.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(InvalidDataError) as refusal:
+        opened(path)
+    assert refusal.value.message.startswith(message)
+
+
+def test_another_zip_is_no_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "claims.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("claims.csv", "Claim\nA\n")
+    with pytest.raises(InvalidDataError, match="The file is no workbook"):
+        opened(path)
+
+
+def test_a_protected_workbook_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    encrypted = ods(tmp_path / "a.ods", ods_row("A"), manifest="<manifest:encryption-data/>")
+    for path in (compound(tmp_path / "a.xlsx", "EncryptedPackage", b"secret" * 900), encrypted):
+        with pytest.raises(InvalidDataError, match="protected by a password: save it without"):
+            opened(path)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "bomb.xlsx", {"Claims": [HEADER, DAM]})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/image1.png", bytes(limits.RATIO_COUNTS_FROM))
+    with pytest.raises(InvalidDataError, match="too large when unpacked"):
+        opened(path)
+
+
+def test_a_workbook_of_too_many_parts_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_PARTS", 5)
+    with pytest.raises(InvalidDataError, match="too large when unpacked"):
+        sheet(tmp_path, HEADER, DAM)
+
+
+def test_a_few_cells_far_apart_dont_take_the_memory(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "far.xlsx", {"Claims": [HEADER, DAM]})
+    rezipped(path, {"xl/worksheets/sheet1.xml": (b'r="C2"', b'r="XFD1048576"')})
+    assert path.stat().st_size < 10_000
+    with pytest.raises(InvalidDataError, match="takes too much memory or time"):
+        opened(path)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20  # kilobytes
+
+
+def test_repeated_cells_dont_take_the_memory(tmp_path: Path) -> None:
+    row = ods_row("x").replace(
+        "<table:table-cell", '<table:table-cell table:number-columns-repeated="16000"'
+    )
+    path = ods(
+        tmp_path / "far.ods",
+        ods_row("Claim")
+        + row.replace("<table:table-row", '<table:table-row table:number-rows-repeated="1000000"'),
+    )
+    with pytest.raises(InvalidDataError, match="takes too much memory or time"):
+        opened(path)
+
+
+def test_entities_of_xml_are_not_expanded(tmp_path: Path) -> None:
+    laughs = '<!ENTITY a0 "ha">' + "".join(
+        f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)
+    )
+    prolog = f'<!DOCTYPE x [{laughs}<!ENTITY file SYSTEM "file:///etc/passwd">]>'
+    for entity in ("&a11;", "&file;"):
+        path = ods(tmp_path / "a.ods", ods_row("Claim") + ods_row(entity), prolog=prolog)
+        with pytest.raises(InvalidDataError, match="The workbook is damaged"):
+            opened(path)
+        path = xlsx(tmp_path / "a.xlsx", {"Claims": [["Claim"], ["A dam."]]})
+        rezipped(path, {"xl/sharedStrings.xml": (b"A dam.", entity.encode())})
+        rezipped(path, {"xl/sharedStrings.xml": (b"<sst", prolog.encode() + b"<sst")})
+        with pytest.raises(InvalidDataError, match="The workbook is damaged"):
+            opened(path)
+
+
+def test_a_row_beyond_the_limit_is_refused_and_the_rest_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LONGEST_RECORD", 100)
+    table = sheet(tmp_path, ["Claim"], ["A"], ["x" * 200], ["B"])
+    assert statements(table) == ["A", "B"]
+    assert refused(table) == [Unread(3, "The row is longer than 100 characters.")]
+
+
+def test_a_workbook_that_breaks_off_is_damaged(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "claims.xlsx", {"Claims": [HEADER, DAM]})
+    rezipped(path, {"xl/worksheets/sheet1.xml": (b"</row></sheetData>", b"</rw")})
+    with pytest.raises(InvalidDataError, match="The workbook is damaged"):
+        opened(path)
