@@ -237,3 +237,10 @@ def test_a_workbook_that_breaks_off_is_damaged(tmp_path: Path) -> None:
     rezipped(path, {"xl/worksheets/sheet1.xml": (b"</row></sheetData>", b"</rw")})
     with pytest.raises(InvalidDataError, match="The workbook is damaged"):
         opened(path)
+
+
+def test_a_part_that_breaks_off_is_damage_and_no_endless_work(tmp_path: Path) -> None:
+    path = ods(tmp_path / "claims.ods", ods_row("Claim") + ods_row("A dam."))
+    rezipped(path, {"content.xml": (b"</table:table>", b"</table:tafle>")})
+    with pytest.raises(InvalidDataError, match="The workbook is damaged"):
+        opened(path)

@@ -4,7 +4,7 @@ The library that reads workbooks holds a whole sheet, with an entry for each cel
 it spans: a file of two kilobytes can make that 17 thousand million. There is no asking beforehand,
 and where memory ends the process does. So it is another process, with limits, that ends.
 
-    python unpack.py PATH SHEET MEMORY SECONDS OUTPUT UNPACKED RATIO FROM PARTS LONGEST
+    python unpack.py PATH SHEET MEMORY OUTPUT SECONDS SPEED UNPACKED RATIO FROM PARTS LONGEST
 
 The numbers are those in `limits`. Where SHEET is empty, it is the first that is not hidden. The
 first line is an object: {"sheets": names, "sheet": the name}, or {"error": kind}. Then comes a
@@ -19,7 +19,9 @@ import json
 import mmap
 import sys
 import zipfile
+import zlib
 from pathlib import Path
+from xml.parsers import expat
 
 import python_calamine
 from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
@@ -31,48 +33,68 @@ class RefusedError(Exception):
     """The file is not read; the one argument says why, in a word that `workbook` knows."""
 
 
-def limit(memory: int, seconds: int, output: int) -> None:
-    """Take no more memory, time of a processor and disk, where the system knows such limits."""
+def limit(**most: int) -> None:
+    """Take no more than that of what the system has limits for: AS (memory), CPU, FSIZE, CORE."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    for what, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, output),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    for name, amount in most.items():
+        what = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(what)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (most, hard))
+        resource.setrlimit(
+            what, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard)
+        )
 
 
-def check(path: Path, unpacked: int, ratio: int, ratio_from: int, parts: int) -> None:
-    """Refuse what is no workbook, is encrypted, or would be too large, before it is unpacked."""
+def check(path: Path, unpacked: int, ratio: int, ratio_from: int, parts: int) -> int:
+    """Refuse what is no workbook, is encrypted, or would be too large, before it is unpacked.
+
+    Gives its size when unpacked, in bytes.
+    """
     with path.open("rb") as file:
         magic = file.read(8)
         if magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
                     raise RefusedError("password")
-            return
+            return path.stat().st_size
     if not magic.startswith(b"PK"):
         raise RefusedError("kind" if magic else "empty")
     try:
         with zipfile.ZipFile(path) as archive:
             found = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+            total = sum(part.file_size for part in found)
+            packed = path.stat().st_size
+            if len(found) > parts or total > unpacked or total > max(ratio_from, ratio * packed):
+                raise RefusedError("large")
+            names = {part.filename for part in found}
+            if "content.xml" in names:
+                check_opendocument(archive, names)
+            elif not any(name.endswith(("workbook.xml", "workbook.bin")) for name in names):
+                raise RefusedError("kind")
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OSError, EOFError):
         raise RefusedError("damaged") from None
-    total = sum(part.file_size for part in found)
-    packed = path.stat().st_size
-    if total > unpacked or len(found) > parts or (total > ratio_from and total > ratio * packed):
-        raise RefusedError("large")
-    names = {part.filename for part in found}
-    if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} and not any(
-        name.endswith(("workbook.xml", "workbook.bin")) for name in names
-    ):
-        raise RefusedError("kind")
+    return total
+
+
+def check_opendocument(archive: zipfile.ZipFile, names: set[str]) -> None:
+    """Refuse what is encrypted, and XML with an error: at some of them the library never ends."""
+    manifest = "META-INF/manifest.xml"
+    if manifest in names and b"encryption-data" in archive.read(manifest):
+        raise RefusedError("password")
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        with archive.open("content.xml") as content:
+            parser.ParseFile(content)
+    except expat.ExpatError:
+        raise RefusedError("damaged") from None
+
+
+def doctype(*_: object) -> None:
+    """No workbook has one, and nothing else can declare entities."""
+    raise RefusedError("damaged")
 
 
 def chosen(book: CalamineWorkbook, wanted: str) -> str:
@@ -133,9 +155,10 @@ def read(path: str, wanted: str, limits: list[int]) -> None:
 
     Raises RefusedError, and what the library raises, where it can't be read.
     """
-    memory, seconds, output, *zip_limits, longest = limits
-    limit(memory, seconds, output)
-    check(Path(path), *zip_limits)
+    memory, output, seconds, speed, *zip_limits, longest = limits
+    limit(AS=memory, FSIZE=output, CORE=0)
+    size = check(Path(path), *zip_limits)
+    limit(CPU=seconds + size // speed)
     try:
         book = python_calamine.load_workbook(path)
     except python_calamine.PasswordError:

@@ -53,8 +53,9 @@ class _Cells:
                     str(number)
                     for number in (
                         limits.WORKBOOK_MEMORY,
-                        limits.WORKBOOK_SECONDS,
                         limits.WORKBOOK_OUTPUT,
+                        limits.WORKBOOK_SECONDS,
+                        limits.WORKBOOK_SPEED,
                         limits.LARGEST_UNPACKED,
                         limits.LARGEST_RATIO,
                         limits.RATIO_COUNTS_FROM,

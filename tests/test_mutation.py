@@ -1,0 +1,27 @@
+"""Wrong files of each format, in short; the long form is ``python -m tests.mutation``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.formats import FORMATS
+from tests.mutation.reading import read_one, tried
+
+#: Workbooks are read by a process each.
+COUNTS = {"xlsx": 30, "ods": 20, "xls": 30}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_wrong_file_ends_in_rows_and_refusals(tmp_path: Path, name: str) -> None:
+    count = COUNTS.get(name, 400)
+    assert tried(FORMATS[name], tmp_path, count=count, seed=4).total() >= count // 2
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_files_that_are_changed_are_right(tmp_path: Path, name: str) -> None:
+    for content in FORMATS[name].seeds():
+        path = tmp_path / "right"
+        path.write_bytes(content)
+        assert read_one(FORMATS[name], path, 3) == "read"
