@@ -66,6 +66,7 @@ RESERVED = {
     "tomlkit": {"config"},
     "platformdirs": {"config"},
     "python_calamine": {"interchange"},
+    "lxml": {"interchange"},
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.jsonld import Node, is_node, items, member, plain_text, text_of, types
@@ -42,6 +43,14 @@ def address(text: str | None) -> str | None:
     except InvalidDataError:
         return None
     return text
+
+
+def joined(base: str | None, url: str) -> str:
+    """An address that may be relative to another, in full; what is none stays as it is."""
+    try:
+        return urljoin(base or "", url.strip())
+    except ValueError:
+        return url.strip()
 
 
 def addresses(value: object) -> Iterator[str]:

@@ -9,6 +9,8 @@ file.
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -31,6 +33,12 @@ from claimtrack.interchange.text import open_text
 
 #: What a file must begin with to be JSON, after blanks: a bracket, or a comment.
 _JSON = ("{", "[", "/")
+#: Elements that a page begins with, or a piece of one.
+_HTML = re.compile(
+    r"<(?:!doctype\s+html|html|head|body|script|div|article|main|section|span|meta|link|p)[\s>]",
+    re.IGNORECASE,
+)
+_DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.-]{1,40})", re.IGNORECASE)
 _BLANKS = "\ufeff \t\r\n"
 _SNIFFED = 64 * 1024
 _MENDED = "The JSON was mended to be read: look whether the texts are right."
@@ -49,9 +57,13 @@ def open_claimreview(
         UsageError: there is no such encoding.
         InvalidDataError: the file is empty, is no text, or is neither JSON nor HTML.
     """
-    file = open_text(path, encoding)
-    head = "".join(file.lines_before(_SNIFFED))
-    if not head.lstrip(_BLANKS).startswith(_JSON):
+    file = open_text(path, encoding or _declared_encoding(path))
+    head = "".join(file.lines_before(_SNIFFED)).lstrip(_BLANKS)
+    if head.startswith(_JSON):
+        results = _json_rows
+    elif _HTML.search(head):
+        results = _page_rows
+    else:
         raise InvalidDataError(
             f"{path.name} is neither JSON nor HTML, so it holds no ClaimReview that can be read."
         )
@@ -59,7 +71,7 @@ def open_claimreview(
 
     def read() -> Iterator[Row | Unread]:
         found = False
-        for result in _json_rows(path, file.codec):
+        for result in results(path, file.codec):
             found = True
             if fixed and isinstance(result, Row):
                 yield result._replace(fields={**fixed, **result.fields})
@@ -68,11 +80,37 @@ def open_claimreview(
         if not found:
             raise InvalidDataError(f"{path.name} holds no ClaimReview: there is nothing to import.")
 
-    return Table([], {}, [], [file.notice], read)
+    return Table([], {}, [], [file.notice] if file.notice != "Read as UTF-8." else [], read)
 
 
-def _json_rows(path: Path, encoding: str) -> Iterator[Row | Unread]:
-    for document in read_documents(path, encoding):
+def _declared_encoding(path: Path) -> str | None:
+    """The encoding that a page of HTML says it has, unless it says so by a mark, or nonsense."""
+    with path.open("rb") as file:
+        head = file.read(_SNIFFED)
+    match = _DECLARED.search(head)
+    if match is None or head[:1] in b"\xef\xff\xfe{[/" or head.lstrip()[:1] in b"{[/":
+        return None
+    try:
+        name = codecs.lookup(match[1].decode("ascii")).name
+    except LookupError:
+        return None
+    # What pages call Latin 1 is Windows' (encoding.spec.whatwg.org); Unicode is found out.
+    if name.startswith("utf"):
+        return None
+    return "windows-1252" if name in ("iso8859-1", "ascii") else name
+
+
+def _page_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
+    # lxml is needed for pages alone.
+    from claimtrack.interchange.pages import read_page
+
+    page, documents, broken = read_page(path, codec)
+    yield from (Unread(each.line, each.reason, each.raw) for each in broken)
+    yield from rows_of(documents, page)
+
+
+def _json_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
+    for document in read_documents(path, codec):
         if isinstance(document, Broken):
             yield Unread(document.line, document.reason, document.raw)
             continue
@@ -95,6 +133,8 @@ def rows_of(documents: list[Document], page: Page) -> Iterator[Row | Unread]:
     What a document only names (``@id``) is looked for in all of them, and a review that stands in
     them twice is one row.
     """
+    if not documents:
+        return
     try:
         references = References([document.value for document in documents])
     except TooDeepError:

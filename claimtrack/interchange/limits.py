@@ -10,8 +10,11 @@ from __future__ import annotations
 #: cell of a spreadsheet has 32,767.
 LONGEST_RECORD = 5_000_000
 
-#: Characters of one value of JSON, of one line of JSON Lines, and of one page of HTML.
+#: Characters of one value of JSON, and of one line of JSON Lines.
 LONGEST_VALUE = 16_000_000
+
+#: Characters of one page of HTML.
+LONGEST_PAGE = 5_000_000
 
 #: Objects and lists that stand inside each other in JSON; in pages there are less than twenty.
 DEEPEST_VALUE = 50

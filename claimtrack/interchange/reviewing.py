@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import urljoin
 
 from claimtrack.errors import InvalidDataError
-from claimtrack.interchange.appearing import address, addresses, appearances, date_of, names_of
+from claimtrack.interchange.appearing import (
+    address,
+    addresses,
+    appearances,
+    date_of,
+    joined,
+    names_of,
+)
 from claimtrack.interchange.jsonld import (
     Node,
     is_node,
@@ -118,7 +124,7 @@ def external_id(
     """
     name = review.get("@id")
     if isinstance(name, str) and not name.startswith("_:") and not several:
-        name = urljoin(url or "", name.strip())
+        name = joined(url, name)
         if address(name) and name != url:
             return name
     if url is None:
@@ -145,7 +151,7 @@ def _review_url(review: Node, page: Page, warnings: list[str]) -> str | None:
     given = member(review, "url")
     written = text_of(given) or next(addresses(given), None)
     if written is not None:
-        known = address(urljoin(page.url, written) if page.url else written)
+        known = address(joined(page.url, written))
         if known is not None:
             return known
         warnings.append(f'The address of the fact-check, "{written[:60]}", is none.')
