@@ -483,7 +483,11 @@ def test_a_language_is_a_tag_or_none(
 def test_a_review_without_a_claim_is_refused_with_its_line(tmp_path: Path) -> None:
     bare = {"@type": "ClaimReview", "url": URL}
     (row,) = opened(tmp_path, [bare]).rows()
-    assert row == Unread(1, "The ClaimReview has no claimReviewed, which is the claim itself.", URL)
+    assert row == Unread(
+        1, "The ClaimReview has no claimReviewed, which is the claim itself.", json.dumps(bare)
+    )
+    assert isinstance(row, Unread)
+    assert json.loads(row.raw) == bare
 
 
 def test_the_text_of_the_item_is_the_claim_where_there_is_no_other(tmp_path: Path) -> None:
@@ -588,7 +592,15 @@ def test_a_file_without_any_is_refused(tmp_path: Path, text: str, told: str) -> 
         list(opened(tmp_path, text).rows())
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, '{"@graph":' + "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"@graph":' + "[" * 100_000,
+        '{"@type": "ClaimReview", "claimReviewed": ' + "[" * 400 + "]" * 400 + "}",
+    ],
+)
 def test_deep_json_is_refused_with_a_line(tmp_path: Path, text: str) -> None:
     (row,) = opened(tmp_path, text).rows()
     assert isinstance(row, Unread)

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from claimtrack.errors import InvalidDataError
-from claimtrack.interchange.documents import Broken, Document, read_documents
+from claimtrack.interchange.documents import Broken, Document, read_documents, rows_table
 from claimtrack.interchange.jsonld import (
     Node,
     References,
-    TooDeepError,
+    as_json,
     is_node,
     items,
     member,
@@ -41,7 +41,6 @@ _HTML = re.compile(
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.-]{1,40})", re.IGNORECASE)
 _BLANKS = "\ufeff \t\r\n"
 _SNIFFED = 64 * 1024
-_MENDED = "The JSON was mended to be read: look whether the texts are right."
 
 
 def open_claimreview(
@@ -67,20 +66,7 @@ def open_claimreview(
         raise InvalidDataError(
             f"{path.name} is neither JSON nor HTML, so it holds no ClaimReview that can be read."
         )
-    fixed = {name: text for name, text in (constants or {}).items() if text.strip()}
-
-    def read() -> Iterator[Row | Unread]:
-        found = False
-        for result in results(path, file.codec):
-            found = True
-            if fixed and isinstance(result, Row):
-                yield result._replace(fields={**fixed, **result.fields})
-            else:
-                yield result
-        if not found:
-            raise InvalidDataError(f"{path.name} holds no ClaimReview: there is nothing to import.")
-
-    return Table([], {}, [], [file.notice] if file.notice != "Read as UTF-8." else [], read)
+    return rows_table(lambda: results(path, file.codec), file, constants, "no ClaimReview")
 
 
 def _declared_encoding(path: Path) -> str | None:
@@ -119,7 +105,7 @@ def _json_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
             found = True
             yield result
         if not found and not document.wrapping and not _is_other(document.value):
-            yield Unread(document.line, "It holds no ClaimReview.", str(document.value)[:500])
+            yield Unread(document.line, "It holds no ClaimReview.", as_json(document.value))
 
 
 def _is_other(value: object) -> bool:
@@ -133,19 +119,11 @@ def rows_of(documents: list[Document], page: Page) -> Iterator[Row | Unread]:
     What a document only names (``@id``) is looked for in all of them, and a review that stands in
     them twice is one row.
     """
-    if not documents:
-        return
-    try:
-        references = References([document.value for document in documents])
-    except TooDeepError:
-        line = documents[0].line
-        yield Unread(line, "Its objects stand inside each other too deeply to be read.")
-        return
+    references = References([document.value for document in documents])
     seen: set[str] = set()
     for document in documents:
-        warnings = (_MENDED,) if document.mended else ()
         for node in nodes(document.value):
-            for result in _rows_of_node(node, document.line, page, references, warnings):
+            for result in _rows_of_node(node, document.line, page, references, document.warnings()):
                 if isinstance(result, Row) and (name := result.fields.get("external_id")):
                     if name in seen:
                         continue

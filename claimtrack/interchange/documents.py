@@ -7,16 +7,21 @@ that a file of any size can be read. Pure, but for reading that file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.limits import LONGEST_VALUE, SHOWN
 from claimtrack.interchange.loosejson import CutOffError, Found, NotJsonError, read_value, skip
+from claimtrack.interchange.rows import Row, Unread
+from claimtrack.interchange.table import Table
+from claimtrack.interchange.text import TextFile
 
 #: Lists that are only a wrapping: their elements are read one by one.
 WRAPPINGS = ("dataFeedElement", "claims", "itemListElement")
 _LIMIT = f"{LONGEST_VALUE:,} characters"
+_MENDED = "The JSON was mended to be read: look whether the texts are right."
 _CHUNK = 1024 * 1024
 _LINES = (".jsonl", ".ndjson", ".jsonlines")
 
@@ -32,6 +37,10 @@ class Document(NamedTuple):
     mended: bool
     wrapping: bool = False
 
+    def warnings(self) -> tuple[str, ...]:
+        """What to say of each row that is read from it."""
+        return (_MENDED,) if self.mended else ()
+
 
 class Broken(NamedTuple):
     """A stretch of the file that is no JSON: where it begins, why, and its first characters."""
@@ -39,6 +48,33 @@ class Broken(NamedTuple):
     line: int
     reason: str
     raw: str
+
+
+def rows_table(
+    read: Callable[[], Iterator[Row | Unread]],
+    file: TextFile,
+    constants: Mapping[str, str] | None,
+    nothing: str,
+) -> Table:
+    """A table without columns, of what ``read`` gives.
+
+    ``constants`` are for rows without a field of that name; ``nothing`` names, in the
+    InvalidDataError of a file without a row, what isn't in it.
+    """
+    fixed = {name: text for name, text in (constants or {}).items() if text.strip()}
+
+    def rows() -> Iterator[Row | Unread]:
+        found = False
+        for result in read():
+            found = True
+            if fixed and isinstance(result, Row):
+                yield result._replace(fields={**fixed, **result.fields})
+            else:
+                yield result
+        if not found:
+            raise InvalidDataError(f"{file.path.name} holds {nothing}: there is nothing to import.")
+
+    return Table([], {}, [], [file.notice] if file.notice != "Read as UTF-8." else [], rows)
 
 
 def read_documents(path: Path, encoding: str) -> Iterator[Document | Broken]:
@@ -85,10 +121,10 @@ def _by_line(file: IO[str]) -> Iterator[Document | Broken]:
         try:
             found = read_value(line)
         except NotJsonError as error:
-            yield Broken(number, f"The line is no JSON: {error.told}.", line[:SHOWN].rstrip())
+            yield Broken(number, f"The line is no JSON: {error.told}.", line.rstrip("\r\n"))
             continue
         if skip(line, found.end) < len(line.rstrip(" ,;\r\n")):
-            yield Broken(number, "More follows the JSON on the line.", line[:SHOWN].rstrip())
+            yield Broken(number, "More follows the JSON on the line.", line.rstrip("\r\n"))
             continue
         yield Document(number, found.value, found.mended)
 

@@ -8,11 +8,10 @@ stand elsewhere. No context is fetched. Pure.
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
-
-from claimtrack.interchange.limits import DEEPEST_VALUE
 
 Node = Mapping[str, Any]
 
@@ -107,22 +106,21 @@ def storable(value: object) -> object:
     return value
 
 
-class TooDeepError(ValueError):
-    """Objects stand inside each other more deeply than in any page."""
+def as_json(value: object) -> str:
+    """The value as a line of JSON."""
+    return json.dumps(storable(value), ensure_ascii=False)
 
 
 def nodes(value: object) -> Iterator[dict[str, Any]]:
-    """Every object in a value, itself first. Raises TooDeepError beyond `DEEPEST_VALUE` levels."""
-    waiting: list[tuple[object, int]] = [(value, 0)]
+    """Every object in a value, itself first."""
+    waiting = [value]
     while waiting:
-        each, depth = waiting.pop()
-        if depth > DEEPEST_VALUE:
-            raise TooDeepError
+        each = waiting.pop()
         if is_node(each):
             yield each
-            waiting += [(inner, depth + 1) for inner in reversed(each.values())]
+            waiting += reversed(each.values())
         elif isinstance(each, list):
-            waiting += [(inner, depth + 1) for inner in reversed(each)]
+            waiting += reversed(each)
 
 
 class References:

@@ -102,6 +102,8 @@ def read_value(text: str, start: int = 0, *, whole: bool = True) -> Found:
             if not error.msg.startswith("Invalid control character"):
                 break
         else:
+            if text.count("[", start, end) + text.count("{", start, end) > DEEPEST_VALUE:
+                _check_depth(value, start)
             return Found(value, end, mended or not strict)
     patient = _Patient(text, whole)
     value, end = patient.value(start, 0)
@@ -112,6 +114,20 @@ def skip(text: str, at: int) -> int:
     """The position behind blanks, comments and byte order marks."""
     match = _SPACE.match(text, at)
     return match.end() if match else at
+
+
+def _check_depth(value: object, at: int) -> None:
+    level = [value]
+    for _ in range(DEEPEST_VALUE + 1):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, list | dict)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return
+    raise NotJsonError(at, _TOO_DEEP)
 
 
 _TOO_DEEP = f"more than {DEEPEST_VALUE} brackets stand inside each other"

@@ -16,6 +16,7 @@ from claimtrack.interchange.appearing import (
 )
 from claimtrack.interchange.jsonld import (
     Node,
+    as_json,
     is_node,
     items,
     member,
@@ -52,7 +53,7 @@ def review_row(
     told = list(warnings)
     statements = texts(member(review, "claimReviewed")) or _item_texts(review)
     if not statements:
-        yield Unread(line, _NO_CLAIM, str(text_of(member(review, "url")) or "")[:500])
+        yield Unread(line, _NO_CLAIM, as_json(review))
         return
     url = _review_url(review, page, told)
     places = appearances(review, url, told)
@@ -88,7 +89,7 @@ def search_row(
     """The row of one review in an answer of claims:search; ``claim`` is what it stands in."""
     statement = text_of(claim["text"])
     if statement is None:
-        return Unread(line, "The claim has no text.", str(text_of(review.get("url")) or "")[:500])
+        return Unread(line, "The claim has no text.", as_json({**claim, "claimReview": [review]}))
     told = list(warnings)
     url = _review_url(review, Page(), told)
     house = review.get("publisher")
