@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.jsonld import Node, is_node, items, member, plain_text, text_of, types
 from claimtrack.interchange.placeholders import placeholder
-from claimtrack.urls import normalise_url, url_key
+from claimtrack.urls import normalise_url
 
 #: Texts that stand for no date, in lower case.
 _NO_DATES = {"null", "none", "n/a", "na", "nan", "unknown", "undefined", "invalid date", "-", "--"}
@@ -33,13 +34,22 @@ def date_of(value: object) -> str | None:
     return text
 
 
+@lru_cache(maxsize=1024)
+def same_page(url: str) -> str:
+    """The address by which two spellings of it are known: without the scheme and "www.".
+
+    Raises as `normalise_url`.
+    """
+    return normalise_url(url).partition("://")[2].removeprefix("www.")
+
+
 def address(text: str | None) -> str | None:
     """An address that can be stored, or None; "www.example.org/a" is read as one, too."""
     text = (text or "").strip()
     if _BARE.fullmatch(text):
         text = f"https://{text}"
     try:
-        normalise_url(text)
+        same_page(text)
     except InvalidDataError:
         return None
     return text
@@ -86,8 +96,8 @@ def appearances(review: Node, reviewed: str | None, warnings: list[str]) -> list
     ``reviewed`` is the address of the fact-check, which is never an appearance of the claim.
     """
     found: list[Appearance] = []
-    seen: set[tuple[bytes, str]] = set()
-    own = url_key(reviewed) if reviewed else None
+    seen: set[tuple[str, str]] = set()
+    own = same_page(reviewed) if reviewed else None
     for item in items(member(review, "itemReviewed")):
         node: Node = item if is_node(item) else {"appearance": item}
         speakers = names_of(member(node, "author", "creator", "claimant"), warnings)
@@ -109,8 +119,8 @@ def appearances(review: Node, reviewed: str | None, warnings: list[str]) -> list
     return found[:MOST_APPEARANCES]
 
 
-def _key(place: Appearance) -> bytes | None:
-    return url_key(place["source"]) if "source" in place else None
+def _key(place: Appearance) -> str | None:
+    return same_page(place["source"]) if "source" in place else None
 
 
 def _places(node: Node) -> list[Appearance]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from claimtrack.interchange.appearing import address, date_of, names_of
 from claimtrack.interchange.documents import Broken, read_documents, rows_table
-from claimtrack.interchange.jsonld import as_json, is_node, items, storable, text_of
+from claimtrack.interchange.jsonld import as_json, is_node, items, stored, text_of
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.interchange.table import Table
 from claimtrack.interchange.text import open_text
@@ -59,15 +59,15 @@ def open_averitec(
 
 
 def _row(entry: object, line: int, told: tuple[str, ...]) -> Row | Unread:
-    statement = text_of(entry.get("claim")) if is_node(entry) else None
-    if not is_node(entry) or statement is None:
+    if not is_node(entry) or text_of(entry.get("claim")) is None:
         return Unread(line, "It has no claim.", as_json(entry))
     warnings = list(told)
+    entry = stored(entry, warnings)
     url = _address(entry, "original_claim_url", "cached_original_claim_url")
     medium = text_of(entry.get("reporting_source"))
     fields = {
         "external_id": text_of(entry.get("claim_id")),
-        "statement": statement,
+        "statement": text_of(entry.get("claim")),
         "kind": _kind(entry.get("claim_types")),
         "speaker": next(iter(names_of(entry.get("speaker"), warnings)), None),
         "said_on": _day(date_of(entry.get("claim_date"))),
@@ -83,7 +83,7 @@ def _row(entry: object, line: int, told: tuple[str, ...]) -> Row | Unread:
         line,
         {name: text for name, text in fields.items() if text},
         evidence=tuple(_evidence(entry.get("questions"))),
-        original=storable(entry),
+        original=entry,
         warnings=tuple(warnings),
     )
 

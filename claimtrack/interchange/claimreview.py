@@ -57,7 +57,8 @@ def open_claimreview(
         InvalidDataError: the file is empty, is no text, or is neither JSON nor HTML.
     """
     file = open_text(path, encoding or _declared_encoding(path))
-    head = "".join(file.lines_before(_SNIFFED)).lstrip(_BLANKS)
+    with path.open(encoding=file.codec, errors="replace") as opened:
+        head = opened.read(_SNIFFED).lstrip(_BLANKS)
     if head.startswith(_JSON):
         results = _json_rows
     elif _HTML.search(head):
@@ -91,8 +92,8 @@ def _page_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
     from claimtrack.interchange.pages import read_page
 
     page, documents, broken = read_page(path, codec)
-    yield from (Unread(each.line, each.reason, each.raw) for each in broken)
-    yield from rows_of(documents, page)
+    refused = [Unread(each.line, each.reason, each.raw) for each in broken]
+    yield from sorted([*refused, *rows_of(documents, page)], key=lambda result: result.line)
 
 
 def _json_rows(path: Path, codec: str) -> Iterator[Row | Unread]:

@@ -176,7 +176,7 @@ class _Feed:
             yield self._value()
             return
         rest: dict[str, object] = {}
-        line, mended, wrapping, size = self._line_here(), False, False, 0
+        mended, wrapping, size = False, False, 0
         self._at += 1
         while (char := self._need()) != "}":
             if char == ",":
@@ -200,7 +200,7 @@ class _Feed:
                 if size > LONGEST_VALUE:
                     raise NotJsonError(self._at, f"one value is longer than {_LIMIT}")
         self._at += 1
-        yield Document(line, rest, mended, wrapping)
+        yield Document(self._line_here(), rest, mended, wrapping)
 
     def _value(self) -> Document:
         self._peek()

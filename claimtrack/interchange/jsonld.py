@@ -106,6 +106,16 @@ def storable(value: object) -> object:
     return value
 
 
+def stored(node: Node, warnings: list[str]) -> dict[str, Any]:
+    """The object as it can be stored; if that makes a difference, a warning says so."""
+    clean = storable(node)
+    if clean != node:
+        warnings.append(
+            "It holds characters that can't be stored: the sign \ufffd stands for each."
+        )
+    return clean if is_node(clean) else {}
+
+
 def as_json(value: object) -> str:
     """The value as a line of JSON."""
     return json.dumps(storable(value), ensure_ascii=False)
@@ -128,20 +138,26 @@ class References:
 
     def __init__(self, value: object) -> None:
         self._known: dict[str, dict[str, Any]] = {}
+        self._left = 0
         for node in nodes(value):
             name = node.get("@id")
-            if isinstance(name, str) and len(node) > len(self._known.get(name, ())):
+            if not isinstance(name, str):
+                continue
+            if len(node) == 1:
+                self._left = _MOST_FILLED
+            if len(node) > len(self._known.get(name, ())):
                 self._known[name] = node
-        self._left = _MOST_FILLED
 
     def filled(self, value: object, depth: int = 4) -> object:
         """The value with each node that is only named replaced by the one that is meant."""
+        if not self._left:
+            return value
         if isinstance(value, list):
             return [self.filled(each, depth) for each in value]
         if not is_node(value):
             return value
         name = value.get("@id")
-        if len(value) == 1 and isinstance(name, str) and depth and self._left:
+        if len(value) == 1 and isinstance(name, str) and depth:
             known = self._known.get(name, value)
             if len(known) > 1:
                 self._left -= 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 LONGEST_RECORD = 5_000_000
 
 #: Characters of one value of JSON, and of one line of JSON Lines.
-LONGEST_VALUE = 16_000_000
+LONGEST_VALUE = 8_000_000
 
 #: Characters of one page of HTML.
 LONGEST_PAGE = 5_000_000

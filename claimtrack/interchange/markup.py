@@ -31,7 +31,7 @@ _ADDRESSES = {
 }
 _VALUES = {"data": "value", "meter": "value", "time": "datetime"}
 #: Elements that are looked at to read one page; nested objects make some be looked at again.
-_MOST_STEPS = 2_000_000
+_MOST_STEPS = 200_000
 _SCHEMA = re.compile(r"https?://(?:www\.)?schema\.org/?$")
 
 

@@ -13,6 +13,7 @@ from claimtrack.interchange.appearing import (
     date_of,
     joined,
     names_of,
+    same_page,
 )
 from claimtrack.interchange.jsonld import (
     Node,
@@ -20,7 +21,7 @@ from claimtrack.interchange.jsonld import (
     is_node,
     items,
     member,
-    storable,
+    stored,
     text_of,
     texts,
     types,
@@ -28,7 +29,7 @@ from claimtrack.interchange.jsonld import (
 from claimtrack.interchange.ratings import number
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.keys import language_tag, statement_key
-from claimtrack.urls import normalise_url, url_host, url_key
+from claimtrack.urls import url_host, url_key
 
 _ORGANISATIONS = ("organization", "newsmediaorganization", "corporation", "ngo")
 #: Addresses that are longer than this stand for themselves by a digest.
@@ -51,6 +52,7 @@ def review_row(
     Without a ``claimReviewed`` the text of what was reviewed is the claim.
     """
     told = list(warnings)
+    review = stored(review, told)
     statements = texts(member(review, "claimReviewed")) or _item_texts(review)
     if not statements:
         yield Unread(line, _NO_CLAIM, as_json(review))
@@ -68,7 +70,6 @@ def review_row(
         **_rating(member(review, "reviewRating"), told),
         **(places[0] if places else {}),
     }
-    original = storable(review)
     for statement in statements:
         named = {
             "statement": statement,
@@ -78,7 +79,7 @@ def review_row(
             line,
             {name: text for name, text in (named | fields).items() if text},
             appearances=tuple(places[1:]),
-            original=original,
+            original=review,
             warnings=tuple(told),
         )
 
@@ -87,10 +88,12 @@ def search_row(
     claim: Node, review: Node, line: int, warnings: tuple[str, ...] = ()
 ) -> Row | Unread:
     """The row of one review in an answer of claims:search; ``claim`` is what it stands in."""
+    told = list(warnings)
+    claim = stored({**claim, "claimReview": [review]}, told)
+    review = claim["claimReview"][0]
     statement = text_of(claim["text"])
     if statement is None:
-        return Unread(line, "The claim has no text.", as_json({**claim, "claimReview": [review]}))
-    told = list(warnings)
+        return Unread(line, "The claim has no text.", as_json(claim))
     url = _review_url(review, Page(), told)
     house = review.get("publisher")
     house = house if is_node(house) else {"name": house}
@@ -109,7 +112,7 @@ def search_row(
     return Row(
         line,
         {name: text for name, text in fields.items() if text},
-        original=storable({**claim, "claimReview": [review]}),
+        original=claim,
         warnings=tuple(told),
     )
 
@@ -131,7 +134,7 @@ def external_id(
     if url is None:
         return None
     # Neither the scheme nor tracking parameters make another page.
-    page = normalise_url(url).partition("://")[2].removeprefix("www.")
+    page = same_page(url)
     if len(page) > _LONGEST_PAGE:
         page = f"{url_host(url)}/{url_key(url).hex()}"
     return f"{page}#{statement_key(statement).hex()[:16]}"
