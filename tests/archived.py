@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import pytest
+from click.testing import CliRunner
+from pytest_postgresql.executors import NoopExecutor
 
+from claimtrack.cli import cli
+from claimtrack.db import make_engine, read_transaction, write_transaction
 from claimtrack.keys import document_key
+from claimtrack.services.archives import Restored, archive_lines, restore_archive
+from claimtrack.services.listing import ClaimFilter
 from claimtrack.urls import url_key
-from tests.conftest import Run
+from tests.conftest import ACTOR, Outcome, Run, Server, Surroundings
 from tests.desk import AWKWARD
 
 POST = "https://post.example/news/1"
@@ -32,9 +42,9 @@ UPDATE assessment SET withdrawn_because = 'Of another harbour' WHERE id = 2;
 INSERT INTO publication (claim_id, review_no, url, published_on, headline, public_note)
     VALUES (1, 1, 'https://desk.example/1', '2024-06-02', 'Was it closed?', 'It was not.');
 INSERT INTO rating_scale (name, name_key, best, worst)
-    VALUES ('Harbour flags', 'harbourflags', 5, 1);
+    VALUES ('Harbour flags', 'harbour flags', 5, 1);
 INSERT INTO rating (scale_id, label, label_key, verdict, value)
-    VALUES (1, 'Red flag', 'redflag', 'false', 1.0);
+    VALUES (1, 'Red flag', 'red flag', 'false', 1.0);
 INSERT INTO import_mapping (name, columns) VALUES ('Partner', '{"statement": "vclaim"}');
 """
 
@@ -118,3 +128,52 @@ def make_desk(ok: Run, url: str, folder: Path) -> None:
     ok("audit", "redact", "capture", "2", "content", "--because", "By court order", "--yes")
     ok("audit", "redact", "source", "2", "url", "--because", "Leads to a home", "--yes")
     ok("audit", "redact", "claim", "6", "statement", "--because", "Insulting", "--yes")
+
+
+@pytest.fixture(scope="module")
+def archived(
+    server: Server, migrated: NoopExecutor, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a desk with rows of every kind; the tests only read it."""
+    name = f"{server.dbname}archived"
+    folder = tmp_path_factory.mktemp("desk")
+    with server.database(name, template=migrated.template_dbname):
+        url = server.url(name)
+        around = Surroundings(url, folder)
+
+        def ok(*args: object, actor: str | None = ACTOR, **_: Any) -> Outcome:
+            words = [str(arg) for arg in args]
+            done = CliRunner().invoke(cli, words, env=around(actor), catch_exceptions=False)
+            assert done.exit_code == 0, f"{words}: {done.stderr}"
+            return Outcome(tuple(words), 0, done.stdout, done.stderr)
+
+        make_desk(ok, url, folder)
+        yield url
+
+
+def exported(url: str, asked: ClaimFilter | None = None) -> str:
+    with read_transaction(make_engine(url)) as connection:
+        return "".join(archive_lines(connection, asked))
+
+
+def restored(url: str, path: Path) -> Restored:
+    with write_transaction(make_engine(url), actor="Mira Lang") as connection:
+        return restore_archive(connection, path)
+
+
+@pytest.fixture(scope="module")
+def archive(archived: str) -> str:
+    """All of the desk as an archive."""
+    return exported(archived)
+
+
+@pytest.fixture
+def file(archive: str, tmp_path: Path) -> Path:
+    path = tmp_path / "desk.jsonl"
+    path.write_text(archive, encoding="utf-8")
+    return path
+
+
+def rows_of(archive: str) -> list[tuple[str, dict[str, Any]]]:
+    lines = [json.loads(line) for line in archive.splitlines()[1:-1]]
+    return [(line["table"], line["row"]) for line in lines]

@@ -10,6 +10,7 @@ _MODULES = {
     "csv": "sheets",
     "xlsx": "sheets",
     "claimreview": "reviews",
+    "jsonl": "archiving",
 }
 
 

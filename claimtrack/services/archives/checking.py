@@ -16,6 +16,7 @@ from claimtrack.errors import InvalidDataError
 from claimtrack.keys import document_key, statement_key, word_key
 from claimtrack.models.redacting import MARKER
 from claimtrack.names import name_key
+from claimtrack.services.ratings import label_key
 from claimtrack.urls import url_host, url_key
 
 
@@ -267,6 +268,21 @@ def _query(table: str, columns: str, fields: str, more: str = "") -> str:
 
 
 _KEYS = (
+    (
+        "rating_scale",
+        "SELECT id, name, name_key FROM rating_scale",
+        lambda row: row.name_key == label_key(row.name),
+    ),
+    (
+        "rating",
+        "SELECT id, label, label_key FROM rating",
+        lambda row: row.label_key == label_key(row.label),
+    ),
+    (
+        "assessment",
+        _query("assessment", "url, assessment_key", "url title", "WHERE url IS NOT NULL"),
+        lambda row: row.assessment_key == url_key(row.url),
+    ),
     (
         "claim",
         _query("claim", "statement, statement_key", "statement"),

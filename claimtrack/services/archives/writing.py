@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
 
+from claimtrack.errors import DatabaseError
 from claimtrack.interchange.archive import HEADER, PIECE, Kind, last_line
 from claimtrack.services.archives.tables import CARRIED, PIECES, SHAPES
 from claimtrack.services.listing import ClaimFilter, pages_of_ids
+from claimtrack.vocab import Role
 
 #: How many lines are fetched at a time; of pieces of files, how many.
 _LINES, _PIECES = 1000, 8
@@ -92,7 +95,9 @@ def archive_lines(connection: Connection, asked: ClaimFilter | None = None) -> I
 
     Raises:
         NotFoundError, ConflictError, InvalidDataError: as `claimtrack.services.listing.claim_ids`.
+        DatabaseError: this login may not read filed documents.
     """
+    _refuse_without_documents(connection)
     chosen = None if asked is None else _chosen(connection, asked)
     yield HEADER
     counts = {}
@@ -106,10 +111,39 @@ def archive_lines(connection: Connection, asked: ClaimFilter | None = None) -> I
     yield last_line(counts)
 
 
+def count_claims(connection: Connection, asked: ClaimFilter | None = None) -> int:
+    """How many claims such an archive holds; raises as `archive_lines`."""
+    _refuse_without_documents(connection)
+    if asked is None:
+        count = connection.exec_driver_sql("SELECT count(*) FROM claim").scalar_one()
+    else:
+        numbers = {"claim": _chosen_claims(connection, asked)}
+        count = connection.exec_driver_sql(
+            "SELECT cardinality(%(claim)s::bigint[])", numbers
+        ).scalar_one()
+    return int(count)
+
+
+def _refuse_without_documents(connection: Connection) -> None:
+    may, login = connection.exec_driver_sql(
+        "SELECT has_column_privilege('capture', 'content', 'SELECT'), SESSION_USER"
+    ).one()
+    if not may:
+        raise DatabaseError(
+            f"An archive holds what is filed, and the login {login} may not read that: it takes"
+            f" the role {Role.REVIEWER}. Ask whoever keeps the database for it:",
+            next_command=shlex.join(["claimtrack", "db", "grant", login, Role.REVIEWER]),
+        )
+
+
+def _chosen_claims(connection: Connection, asked: ClaimFilter) -> str:
+    found = list(chain.from_iterable(pages_of_ids(connection, asked, None)))
+    return _array(connection, _CLOSURE, {"found": found})
+
+
 def _chosen(connection: Connection, asked: ClaimFilter) -> dict[str, str]:
     """The numbers of the rows that go along, by table, each as PostgreSQL writes an array."""
-    found = list(chain.from_iterable(pages_of_ids(connection, asked, None)))
-    chosen = {"claim": _array(connection, _CLOSURE, {"found": found})}
+    chosen = {"claim": _chosen_claims(connection, asked)}
     for table, query in _NEEDED.items():
         chosen[table] = _array(connection, query, chosen)
     return chosen
