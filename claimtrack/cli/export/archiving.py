@@ -34,7 +34,7 @@ def jsonl(app: App, output: Path, *, force: bool, **options: Any) -> None:
     every row keeps its number, its actor and its time, and an export is the same to the byte.
 
     Not in it are the trail of events and its seals, which travel by `db backup` alone, and who is
-    behind a pseudonym. Filed documents are for the role reviewer to read.
+    behind a pseudonym. It takes the role admin.
     """
     asked = read_filter(app, options) if narrowed(options) else None
 

@@ -95,9 +95,9 @@ def archive_lines(connection: Connection, asked: ClaimFilter | None = None) -> I
 
     Raises:
         NotFoundError, ConflictError, InvalidDataError: as `claimtrack.services.listing.claim_ids`.
-        DatabaseError: this login may not read filed documents.
+        DatabaseError: this login may not read all of it.
     """
-    _refuse_without_documents(connection)
+    _refuse_small_role(connection)
     chosen = None if asked is None else _chosen(connection, asked)
     yield HEADER
     counts = {}
@@ -113,7 +113,7 @@ def archive_lines(connection: Connection, asked: ClaimFilter | None = None) -> I
 
 def count_claims(connection: Connection, asked: ClaimFilter | None = None) -> int:
     """How many claims such an archive holds; raises as `archive_lines`."""
-    _refuse_without_documents(connection)
+    _refuse_small_role(connection)
     if asked is None:
         count = connection.exec_driver_sql("SELECT count(*) FROM claim").scalar_one()
     else:
@@ -124,15 +124,17 @@ def count_claims(connection: Connection, asked: ClaimFilter | None = None) -> in
     return int(count)
 
 
-def _refuse_without_documents(connection: Connection) -> None:
+def _refuse_small_role(connection: Connection) -> None:
     may, login = connection.exec_driver_sql(
-        "SELECT has_column_privilege('capture', 'content', 'SELECT'), SESSION_USER"
+        "SELECT has_table_privilege('capture', 'SELECT')"
+        " AND has_table_privilege('redaction', 'SELECT'), SESSION_USER"
     ).one()
     if not may:
         raise DatabaseError(
-            f"An archive holds what is filed, and the login {login} may not read that: it takes"
-            f" the role {Role.REVIEWER}. Ask whoever keeps the database for it:",
-            next_command=shlex.join(["claimtrack", "db", "grant", login, Role.REVIEWER]),
+            f"An archive holds all, also what is filed and what was redacted, and the login"
+            f" {login} may not read that: it takes the role {Role.ADMIN}. Ask whoever keeps the"
+            " database for it:",
+            next_command=shlex.join(["claimtrack", "db", "grant", login, Role.ADMIN]),
         )
 
 
