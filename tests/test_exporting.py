@@ -273,6 +273,29 @@ def test_a_reader_that_goes_away_is_no_error(start_process: Start, database_url:
     assert running.wait(60) != 0
 
 
+def test_what_was_exported_brings_nothing_new_when_it_is_imported(
+    ok: Run, bridge: Outcome, tmp_path: Path
+) -> None:
+    for number, text in enumerate(RUNNABLE):
+        source = f"https://example.org/{number}"
+        said = ("--speaker", f"{text} Smith", "--source", source)
+        ok("claim", "add", *said, "--", f"{text} was said {number}")
+    ok("claim", "mark", 2, "set-aside", "--reason", "error", "--because", "+1 by phone")
+    ok(
+        *("claim", "publish", 1, "--url", "https://desk.example.org/1", "--on", "2024-06-07"),
+        *("--headline", "=Open"),
+    )
+    target = tmp_path / "claims.csv"
+    ok("export", "csv", "-o", target)
+    before = ok("claim", "list", "--format", "json").json
+    done = ok("import", "csv", target, "--as-ours", "--format", "json").json
+    assert {name: done[name] for name in ("rows", "unchanged")} == {
+        "rows": len(before),
+        "unchanged": len(before),
+    }
+    assert ok("claim", "list", "--format", "json").json == before
+
+
 def test_nothing_to_export_is_a_header_alone(ok: Run) -> None:
     assert read(ok("export", "csv").out) == []
     assert ok("export", "csv").out.splitlines()[0] == "\ufeff" + ",".join(COLUMNS)
