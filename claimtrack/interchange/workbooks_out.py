@@ -43,13 +43,7 @@ def write_workbook(
     # A folder of its own, so that nothing stays behind of a workbook that is not finished.
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "workbook"
-        options = {
-            "constant_memory": True,
-            "tmpdir": folder,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
+        options = {"constant_memory": True, "tmpdir": folder}
         with Workbook(made, options) as workbook:  # which finishes it, be it to be thrown away
             workbook.use_zip64()
             sheet = _Sheet(workbook, columns, sheet_rows)
@@ -110,4 +104,5 @@ class _Sheet:
                     f"A cell of a workbook holds {CELL_LENGTH:,} characters, and the {column} of"
                     f" {first} {row[first]} has more: export it as csv."
                 )
+            # Not write(), which makes formulas and links of what looks like them.
             self._sheet.write_string(self._line, place, text)

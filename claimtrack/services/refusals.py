@@ -64,6 +64,12 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
     "stay_protected": (ConflictError, "What is protected keeps its pseudonym, and nothing more."),
     "append_only": (ConflictError, "What is recorded stays: it can't be changed or removed."),
     "only_withdraw": (ConflictError, f"It was withdrawn meanwhile. {_MEANWHILE}"),
+    "uq_publication_claim_id": (ConflictError, f"It was published meanwhile. {_MEANWHILE}"),
+    "uq_rating_scale_name_key": (ConflictError, f"That scale was added meanwhile. {_MEANWHILE}"),
+    "uq_rating_scale_id_label_key": (
+        ConflictError,
+        f"That label was added meanwhile. {_MEANWHILE}",
+    ),
     "pk_objection": (ConflictError, f"Somebody objected meanwhile. {_MEANWHILE}"),
     "pk_challenge": (ConflictError, f"It was challenged meanwhile. {_MEANWHILE}"),
     "against_latest_verdict": (ConflictError, f"The verdict was changed meanwhile. {_MEANWHILE}"),
