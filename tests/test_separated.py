@@ -73,7 +73,7 @@ def test_an_encoding_that_cant_be_told_is_refused_until_it_is_said(
 
 
 def test_an_encoding_that_there_isnt_is_refused(tmp_path: Path) -> None:
-    for name in ("utf-9", "base64", "idna", "unicode_escape", "a\0b", ""):
+    for name in ("utf-9", "base64", "idna", "utf-7", "unicode_escape", "a\0b", ""):
         with pytest.raises(UsageError, match="There is no encoding"):
             separated(tmp_path, PLAIN, encoding=name)
     with pytest.raises(InvalidDataError, match="can't be read as utf-16"):
@@ -86,6 +86,13 @@ def test_damaged_bytes_cost_their_row_alone(tmp_path: Path) -> None:
     assert statements(table) == ["Przełęcz żółta", "Koń", "Mąż"]
     assert refused(table) == [Unread(3, "It holds bytes that are no text.", "Gęś,Ó�")]
     assert table.notices[0] == "Read as UTF-8, which some bytes are not."
+
+
+def test_bytes_that_an_old_encoding_hasnt_cost_their_row_alone(tmp_path: Path) -> None:
+    text = "Claim;Speaker\nDie Brücke fiel.;Zoë\nDas Kü\x81che.;Jörg\nÄpfel.;Käthe\n"
+    table = separated(tmp_path, text.encode("latin-1"))
+    assert statements(table) == ["Die Brücke fiel.", "Äpfel."]
+    assert refused(table) == [Unread(3, "It holds bytes that are no text.", "Das Kü�che.;Jörg")]
 
 
 def test_a_zero_byte_costs_its_row_alone(tmp_path: Path) -> None:

@@ -50,7 +50,9 @@ _MARKS = (
     (b"\xfe\xff", "utf-16", "UTF-16"),
 )
 #: What Python calls an encoding, but no file is written in.
-_NO_ENCODINGS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
+_NO_ENCODINGS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7")
+#: NUL, and the bytes to which Windows-1252 gives no meaning.
+_NOT_IN_1252 = re.compile(rb"[\x00\x81\x8d\x8f\x90\x9d]")
 
 
 class Block(NamedTuple):
@@ -210,10 +212,10 @@ def _damaged_or_other(path: Path) -> TextFile:
     if good > bad:
         return TextFile(path, "utf-8", "Read as UTF-8, which some bytes are not.", doubtful=True)
     high = alone = likely = 0
-    nul = False
+    doubtful = False
     with path.open("rb") as file:
         while data := file.read(_PIECE):
-            nul = nul or 0 in data
+            doubtful = doubtful or _NOT_IN_1252.search(data) is not None
             high += len(re.findall(rb"[\x80-\xff]", data))
             alone += len(re.findall(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])", data))
             likely += len(re.findall(rb"[\x80\x84\x85\x91-\x97\xa0-\xff]", data))
@@ -228,5 +230,5 @@ def _damaged_or_other(path: Path) -> TextFile:
         "windows-1252",
         "Read as Windows-1252, since it isn't UTF-8; if letters with accents come out wrong,"
         " say which it is with --encoding.",
-        doubtful=nul,
+        doubtful=doubtful,
     )
