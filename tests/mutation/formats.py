@@ -16,6 +16,7 @@ from claimtrack.interchange.rows import Row, Unread
 from claimtrack.interchange.separated import open_separated
 from claimtrack.interchange.table import TableOptions
 from claimtrack.interchange.workbook import open_workbook
+from tests.mutation import published
 from tests.mutation.changes import changed, changed_archive
 from tests.workbooks import ods, ods_row, xls, xlsx
 
@@ -166,4 +167,9 @@ FORMATS = {
     "xlsx": Format(_xlsx_seeds, _read_workbook, changed_archive),
     "ods": Format(_ods_seeds, _read_workbook, changed_archive),
     "xls": Format(_xls_seeds, _read_workbook),
+    "claimreview": Format(
+        published.claimreview_seeds, published.read_claimreview, made=published.CLAIMREVIEWS
+    ),
+    "html": Format(published.html_seeds, published.read_claimreview, made=published.HTMLS),
+    "averitec": Format(published.averitec_seeds, published.read_averitec, made=published.AVERITECS),
 }

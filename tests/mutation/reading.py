@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -49,9 +50,23 @@ def read_one(form: Format, path: Path, how: int) -> str:
 def _sound(row: Row) -> None:
     for field, value in row.fields.items():
         assert field in FIELDS
-        assert value.strip()
-        assert "\0" not in value
-        value.encode()
+        _storable(value)
+    for more in (*row.appearances, *row.evidence):
+        for field, value in more.items():
+            assert field in FIELDS or field in ("excerpt", "stance")
+            _storable(value)
+    original = json.dumps(row.original, ensure_ascii=False, allow_nan=False)
+    assert "\\u0000" not in original.replace("\\\\", "")
+    original.encode()
+    for warning in row.warnings:
+        assert warning.endswith(".")
+        warning.encode()
+
+
+def _storable(value: str) -> None:
+    assert value.strip()
+    assert "\0" not in value
+    value.encode()
 
 
 def tried(form: Format, folder: Path, *, count: int, seed: int) -> Counter[str]:
