@@ -480,6 +480,11 @@ def test_a_language_is_a_tag_or_none(
     assert one(tmp_path, inLanguage=language).fields.get("language") == expected
 
 
+def test_keywords_are_topics(tmp_path: Path) -> None:
+    row = one(tmp_path, keywords=["dams, Korun", "floods", "x" * 101, ""])
+    assert row.fields["topics"] == "dams, Korun, floods"
+
+
 def test_a_review_without_a_claim_is_refused_with_its_line(tmp_path: Path) -> None:
     bare = {"@type": "ClaimReview", "url": URL}
     (row,) = opened(tmp_path, [bare]).rows()

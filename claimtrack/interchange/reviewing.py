@@ -34,6 +34,7 @@ from claimtrack.urls import url_host, url_key
 _ORGANISATIONS = ("organization", "newsmediaorganization", "corporation", "ngo")
 #: Addresses that are longer than this stand for themselves by a digest.
 _LONGEST_PAGE = 400
+_LONGEST_TOPIC = 100
 _NO_CLAIM = "The ClaimReview has no claimReviewed, which is the claim itself."
 
 
@@ -66,7 +67,7 @@ def review_row(
         "reviewed_on": date_of(member(review, "datePublished", "dateCreated")),
         "language": _language(member(review, "inLanguage"), page.language),
         "summary": text_of(member(review, "reviewBody", "description", "abstract")),
-        "topics": ", ".join(texts(member(review, "keywords"))),
+        "topics": _topics(member(review, "keywords")),
         **_rating(member(review, "reviewRating"), told),
         **(places[0] if places else {}),
     }
@@ -181,6 +182,12 @@ def _publisher(review: Node, url: str | None) -> str | None:
             if home is not None:
                 return _host(home)
     return _host(url) or next(iter(texts(authors)), None)
+
+
+def _topics(keywords: object) -> str:
+    """The keywords that are short enough to be topics."""
+    found = [word.strip() for text in texts(keywords) for word in text.split(",")]
+    return ", ".join(word for word in found if 0 < len(word) <= _LONGEST_TOPIC)
 
 
 def _host(url: str | None) -> str | None:
