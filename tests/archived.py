@@ -158,7 +158,7 @@ def exported(url: str, asked: ClaimFilter | None = None) -> str:
 
 def restored(url: str, path: Path) -> Restored:
     with write_transaction(make_engine(url), actor="Mira Lang") as connection:
-        return restore_archive(connection, path)
+        return restore_archive(connection, path, path.name)
 
 
 @pytest.fixture(scope="module")

@@ -181,7 +181,7 @@ def test_what_can_not_have_been_recorded_is_refused(
         pytest.raises(InvalidDataError, match=reason) as refused,
         write_transaction(engine, actor=ACTOR) as connection,
     ):
-        restore_archive(connection, path)
+        restore_archive(connection, path, None)
     assert len(refused.value.message) < 400
     assert fetch(shared_database_url, "SELECT count(*) FROM claim") == [(0,)]
 
@@ -221,7 +221,7 @@ def test_it_is_for_the_owner_to_take_in(file: Path, staff: Desk) -> None:
     for role in Role:
         with make_engine(staff.url(role)).begin() as connection:
             with pytest.raises(DatabaseError, match="Only the owner"):
-                restore_archive(connection, file)
+                restore_archive(connection, file, None)
             connection.rollback()
 
 

@@ -85,10 +85,13 @@ def is_archive(path: Path) -> bool:
     """Whether a file begins as an archive does, of whatever version.
 
     Raises:
-        OSError: it can't be read.
+        InvalidDataError: it can't be read.
     """
-    with path.open("rb") as file:
-        first = file.readline(4096)
+    try:
+        with path.open("rb") as file:
+            first = file.readline(4096)
+    except OSError as error:
+        raise InvalidDataError(f"{path} can't be read: {error.strerror}.") from error
     try:
         header = _parsed(first.removeprefix(b"\xef\xbb\xbf"))
     except ValueError:

@@ -75,6 +75,7 @@ class Restored:
 def restore_archive(
     connection: Connection,
     path: Path,
+    name: str | None,
     *,
     origin: str | None = None,
     licence: str | None = None,
@@ -82,8 +83,9 @@ def restore_archive(
 ) -> Restored:
     """Take a whole archive into a database that holds no rows yet; all of it or none.
 
-    ``origin`` and ``licence`` go to the row that tells of the import; without an origin it is the
-    file's name. ``progress`` is told how many bytes of the file were read since it was told last.
+    ``name`` (None for standard input), ``origin`` and ``licence`` go to the row that tells of the
+    import; without an origin it is the name. ``progress`` is told how many bytes of the file were
+    read since it was told last.
 
     Raises:
         ConflictError: the database isn't empty.
@@ -103,7 +105,8 @@ def restore_archive(
     _switch(connection, "ENABLE")
     _go_on_counting(connection)
     digest, size = _hashed(path)
-    name = path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if name is not None:  # a name in a broken encoding can't be stored
+        name = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     claims = rows.get("claim", 0)
     import_id = connection.execute(
         insert(import_)
@@ -112,7 +115,7 @@ def restore_archive(
             file_name=name,
             sha256=digest,
             byte_count=size,
-            origin=origin or name,
+            origin=origin or name or "standard input",
             licence=licence,
             options={"archive": True},
             row_count=claims,
