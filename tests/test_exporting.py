@@ -99,6 +99,15 @@ def test_a_row_holds_what_is_on_record_under_the_names_of_an_import(
     assert set(COLUMNS) - ours <= set(FIELDS)
 
 
+@pytest.mark.parametrize(("name", "sign"), [("semicolon", ";"), ("tab", "\t")])
+def test_cells_are_separated_as_the_spreadsheet_wants_them(
+    ok: Run, bridge: Outcome, name: str, sign: str
+) -> None:
+    (usual,) = read(ok("export", "csv").out)
+    text = ok("export", "csv", "--delimiter", name).out.removeprefix("\ufeff")
+    assert [*csv.DictReader(io.StringIO(text, newline=""), delimiter=sign)] == [usual]
+
+
 def test_an_export_has_the_claims_that_a_list_has(ok: Run, database_url: str) -> None:
     with write_transaction(make_engine(database_url), actor=ACTOR) as connection:
         for number in range(1, 8):

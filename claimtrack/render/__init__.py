@@ -44,6 +44,7 @@ __all__ = [
     "json_text",
     "style",
     "truncate",
+    "write_csv",
 ]
 
 

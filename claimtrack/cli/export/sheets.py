@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
 
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.export.group import export
 from claimtrack.cli.export.sending import Sent, output_options, send
 from claimtrack.cli.filters import filter_options, of_actor, plain, read_filter
-from claimtrack.render import Column, Format, Listing, emit
+from claimtrack.render import Column, Listing, write_csv
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Rows = Iterable[Mapping[str, Any]]
+
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 
 @command(
@@ -29,8 +34,15 @@ claimtrack export csv --status false --said-since 2024 > false.csv
     formats=False,
 )
 @filter_options
+@click.option(
+    "--delimiter",
+    type=click.Choice(list(_DELIMITERS)),
+    default="comma",
+    show_default=True,
+    help="Between cells; where a comma stands in numbers, Excel looks for semicolons.",
+)
 @output_options
-def csv(app: App, output: Path, *, force: bool, **options: Any) -> None:
+def csv(app: App, output: Path, *, delimiter: str, force: bool, **options: Any) -> None:
     """Claims as CSV that a spreadsheet opens as it is, all or those that the options find.
 
     One row a claim, with its first appearance, its figure, its verdict, why and on which evidence,
@@ -38,7 +50,12 @@ def csv(app: App, output: Path, *, force: bool, **options: Any) -> None:
     In UTF-8 with a byte order mark, which Excel looks for. Before a text that a spreadsheet would
     run as a formula stands an apostrophe; an import takes it away.
     """
-    _send(app, output, "csv", options, _write_csv, force=force)
+    terminal = str(output) == "-" and sys.stdout.isatty()
+
+    def write(out: BinaryIO, rows: Rows) -> int:
+        return _write_csv(out, rows, _DELIMITERS[delimiter], terminal=terminal)
+
+    _send(app, output, "csv", options, write, force=force)
 
 
 @command(
@@ -58,8 +75,6 @@ def xlsx(app: App, output: Path, *, force: bool, **options: Any) -> None:
     Text stays text, and no cell is a formula. A date that is known to the day is a date; 2024-05
     and 2024 are text. What one sheet does not hold stands in the next.
     """
-    import sys
-
     need(
         str(output) != "-" or not sys.stdout.isatty(),
         "A workbook is no text: give a file with -o FILE, or send it into a pipe.",
@@ -90,13 +105,14 @@ def _send(
     send(app, output, Sent(fmt, plain(options), count), rows, force=force)
 
 
-def _write_csv(out: BinaryIO, rows: Rows) -> int:
+def _write_csv(out: BinaryIO, rows: Rows, delimiter: str, *, terminal: bool) -> int:
     from claimtrack.services.sheet_rows import COLUMNS
 
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=False)
     try:
         columns = [Column(name, name) for name in COLUMNS]
-        return emit(Listing(columns=columns, rows=_as_text(rows)), Format.CSV, text)
+        listing = Listing(columns=columns, rows=_as_text(rows))
+        return write_csv(listing, text, terminal=terminal, delimiter=delimiter)
     finally:
         text.detach()  # flushed, and left open to whoever gave it
 
