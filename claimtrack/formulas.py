@@ -30,6 +30,8 @@ def _could_run(text: str) -> bool:
     Apostrophes count as blanks, so that a text that came with one before its formula can be told
     from a guarded formula.
     """
+    if text[:1].isalnum():  # as nearly every cell begins
+        return False
     if text.lstrip("'").startswith(("\t", "\r", "\n")):
         return True
     for char in text:

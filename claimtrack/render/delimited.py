@@ -52,9 +52,12 @@ def _record(values: Iterable[object], *, terminal: bool, delimiter: str = ",") -
 def _cell(value: object, *, terminal: bool, delimiter: str) -> str:
     if value is None:
         return ""
-    text = cell_text(value, machine=True)
-    if is_number(value):
-        return text
+    if type(value) is str:  # as most cells are
+        text = value
+    else:
+        text = cell_text(value, machine=True)
+        if is_number(value):
+            return text
     text = guarded(text)
     if terminal:
         text = escape_terminal(text, keep_newlines=True)
