@@ -52,6 +52,11 @@ def clean_text(value: str, what: str, *, limit: int, multiline: bool = False) ->
     Raises InvalidDataError for text that is empty or invisible, too long, or that PostgreSQL
     can't hold (NUL, half of a surrogate pair).
     """
+    if value.isascii() and value.isprintable() and "  " not in value:
+        # What most texts are: nothing in them but words and single spaces.
+        text = value.strip(" ")
+        if text and len(text) <= limit:
+            return text
     if "\0" in value:
         raise InvalidDataError(f"The {what} holds a NUL character, which can't be stored.")
     if re.search("[\ud800-\udfff]", value):
@@ -115,11 +120,15 @@ def digest(text: str) -> bytes:
 
 def _normal_form(text: str) -> str:
     """One spelling for the ways that the same sentence is typed."""
-    text = text.translate(_STRAIGHTEN)
-    text = re.sub(_FRACTION, r" \1", re.sub(_POWER, r"^\1", text))
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    # A second time: NFKC can bring a dash or a quote to light (﹣, ＂).
-    text = " ".join(text.translate(_STRAIGHTEN).split())
+    if text.isascii():
+        # Nothing of what the rest of Unicode needs: ten times as fast, which an import feels.
+        text = " ".join(text.lower().replace("`", "'").split())
+    else:
+        text = text.translate(_STRAIGHTEN)
+        text = re.sub(_FRACTION, r" \1", re.sub(_POWER, r"^\1", text))
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        # A second time: NFKC can bring a dash or a quote to light (﹣, ＂).
+        text = " ".join(text.translate(_STRAIGHTEN).split())
     bare = text
     while True:
         shorter = bare.rstrip(".! ")

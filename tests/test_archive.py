@@ -206,3 +206,33 @@ def test_all_of_it_is_for_admins_to_take_out(staff: Desk) -> None:
     assert "may not read that: it takes the role admin" in refused.err
     assert refused.out == ""
     assert staff(Role.ADMIN, "export", "jsonl").code == 0
+
+
+def test_it_comes_back_by_the_command(
+    archived: str, archive: str, file: Path, database_url: str, ok: Run, run: Run
+) -> None:
+    done = ok("import", "jsonl", file, "--licence", "CC0", "--format", "json").json
+    assert (done["archive"], done["rows"]["claim"]) == (True, 7)
+    assert ok("export", "jsonl").out == archive
+    (line,) = ok("import", "list", "--format", "json").json
+    assert (line["id"], line["format"], line["created"]) == (done["import_id"], "jsonl", 7)
+    again = run("import", "jsonl", file)
+    assert (again.code, "goes into an empty database" in again.err) == (4, True)
+
+
+def test_it_comes_from_a_pipe(archive: str, database_url: str, process: Run) -> None:
+    done = process("import", "jsonl", "-", input=archive)
+    assert (done.code, "7 claims" in done.out) == (0, True), done.err
+    assert exported(database_url) == archive
+
+
+def test_what_is_wrong_with_it_is_one_sentence(
+    archive: str, tmp_path: Path, database_url: str, run: Run
+) -> None:
+    path = tmp_path / "cut.jsonl"
+    path.write_text(archive[:9000], encoding="utf-8")
+    cut = run("import", "jsonl", path)
+    assert (cut.code, cut.out) == (5, "")
+    assert "cut off in the middle of line" in cut.err
+    assert run("import", "jsonl", path, "--set", "publisher=Post").code == 2
+    assert fetch(database_url, "SELECT count(*) FROM claim") == [(0,)]

@@ -53,6 +53,72 @@ LANGUAGE sql STABLE SECURITY DEFINER {PINNED} AS $$
 $$
 """
 
+REFER_ROWS = f"""
+CREATE FUNCTION refer_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {PINNED} AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM changed
+        WHERE NOT EXISTS (SELECT FROM import WHERE import.id = changed.import_id)
+            OR NOT EXISTS (SELECT FROM claim WHERE claim.id = changed.claim_id)
+            OR changed.appearance_no IS NOT NULL AND NOT EXISTS (
+                SELECT FROM appearance
+                WHERE appearance.claim_id = changed.claim_id
+                    AND appearance.no = changed.appearance_no
+            )
+            OR changed.assessment_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM assessment
+                WHERE assessment.id = changed.assessment_id
+                    AND assessment.claim_id = changed.claim_id
+            )
+    ) THEN
+        RAISE EXCEPTION 'a row of a file became what is not on record'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'refer_rows';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+REFRESH_REACH = f"""
+CREATE OR REPLACE FUNCTION refresh_reach() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+{PINNED} AS $$
+BEGIN
+    IF current_setting('claimtrack.counts_reach', true) = 'on'
+        AND pg_has_role(SESSION_USER, CURRENT_USER, 'MEMBER') THEN
+        RETURN NULL;
+    END IF;
+    PERFORM count_reach(lock_with_heads(ARRAY(SELECT DISTINCT claim_id FROM changed)));
+    RETURN NULL;
+END $$
+"""
+
+REFRESH_REACH_BEFORE = f"""
+CREATE OR REPLACE FUNCTION refresh_reach() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+{PINNED} AS $$
+BEGIN
+    PERFORM count_reach(lock_with_heads(ARRAY(SELECT DISTINCT claim_id FROM changed)));
+    RETURN NULL;
+END $$
+"""
+
+GUARD_NEW_CLAIM = f"""
+CREATE OR REPLACE FUNCTION guard_new_claim() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    RAISE EXCEPTION 'a claim begins unverified; only a review moves it'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'status_of_latest_review';
+END $$
+"""
+
+GUARD_NEW_CLAIM_BEFORE = f"""
+CREATE OR REPLACE FUNCTION guard_new_claim() RETURNS trigger LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    IF NEW.status <> 'unverified' OR NEW.review_no <> 0 THEN
+        RAISE EXCEPTION 'a claim begins unverified; only a review moves it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'status_of_latest_review';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 EDITED = ("assessment", "publication", "rating_scale", "rating", "import", "import_mapping")
 #: Rows that keep their key and their record; of the others `only_withdraw` lets less through.
 RECORD_KEPT = ("rating_scale", "rating", "import", "import_mapping")
@@ -199,6 +265,10 @@ def _rules() -> None:
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute("ALTER TABLE import_row ENABLE ALWAYS TRIGGER append_only")
+    op.execute(
+        "CREATE TRIGGER refer_rows AFTER INSERT ON import_row REFERENCING NEW TABLE AS changed"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refer_rows()"
+    )
     op.execute(
         "CREATE TRIGGER keep_import BEFORE UPDATE ON import"
         " FOR EACH ROW EXECUTE FUNCTION keep_import()"
@@ -606,22 +676,6 @@ def upgrade() -> None:
             name=op.f("ck_import_row_outcome"),
         ),
         sa.CheckConstraint("octet_length(row_key) = 16", name=op.f("ck_import_row_row_key")),
-        sa.ForeignKeyConstraint(
-            ["assessment_id"],
-            ["assessment.id"],
-            name=op.f("fk_import_row_assessment_id_assessment"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["claim_id", "appearance_no"],
-            ["appearance.claim_id", "appearance.no"],
-            name=op.f("fk_import_row_claim_id_appearance_no_appearance"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["claim_id"], ["claim.id"], name=op.f("fk_import_row_claim_id_claim")
-        ),
-        sa.ForeignKeyConstraint(
-            ["import_id"], ["import.id"], name=op.f("fk_import_row_import_id_import")
-        ),
         sa.PrimaryKeyConstraint("import_id", "no", name=op.f("pk_import_row")),
         comment="append-only: what became of the rows of files, but for those that changed nothing",
     )
@@ -655,7 +709,17 @@ def upgrade() -> None:
         )
     op.execute(KEEP_IMPORT)
     op.execute(EDITED_BY_HAND)
-    op.execute("REVOKE EXECUTE ON FUNCTION keep_import() FROM PUBLIC")
+    op.execute(REFER_ROWS)
+    for name in ("keep_import", "refer_rows"):
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {name}() FROM PUBLIC")
+    op.execute(REFRESH_REACH)
+    op.execute(GUARD_NEW_CLAIM)
+    op.execute("DROP TRIGGER guard_new_claim ON claim")
+    op.execute(
+        "CREATE TRIGGER guard_new_claim BEFORE INSERT ON claim FOR EACH ROW"
+        " WHEN (NEW.status <> 'unverified' OR NEW.review_no <> 0)"
+        " EXECUTE FUNCTION guard_new_claim()"
+    )
     _rules()
     op.execute("SELECT rebuild_past()")
 
@@ -677,6 +741,14 @@ def downgrade() -> None:
     op.drop_table("rating_scale")
     op.drop_table("import_mapping")
     op.drop_table("import")
+    op.execute("DROP TRIGGER guard_new_claim ON claim")
+    op.execute(
+        "CREATE TRIGGER guard_new_claim BEFORE INSERT ON claim"
+        " FOR EACH ROW EXECUTE FUNCTION guard_new_claim()"
+    )
+    op.execute(GUARD_NEW_CLAIM_BEFORE)
+    op.execute(REFRESH_REACH_BEFORE)
     op.execute("DROP FUNCTION keep_import()")
+    op.execute("DROP FUNCTION refer_rows()")
     op.execute("DROP FUNCTION edited_by_hand(text, text)")
     op.execute("SELECT rebuild_past()")

@@ -9,8 +9,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
-    ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -79,9 +77,9 @@ def _() -> Sequence[SchemaItem]:
 
 
 class ImportRowColumns(TypedColumns):
-    """What one row of a file became."""
+    """What one row of a file became; the trigger `refer_rows` holds that it is on record."""
 
-    import_id: Column[int] = Column(BigInteger, ForeignKey("import.id"), primary_key=True)
+    import_id: Column[int] = Column(BigInteger, primary_key=True, autoincrement=False)
     no: Column[int] = Column(
         BigInteger, primary_key=True, autoincrement=False, comment="1, 2, … within the file"
     )
@@ -92,9 +90,9 @@ class ImportRowColumns(TypedColumns):
         comment="what tells the row when it comes again: 16 bytes, made in Python",
     )
     outcome = Column(Text, nullable=False)
-    claim_id: Column[int] = Column(BigInteger, ForeignKey("claim.id"), nullable=False)
+    claim_id: Column[int] = Column(BigInteger, nullable=False)
     appearance_no: Column[int | None] = Column(Integer)
-    assessment_id: Column[int | None] = Column(BigInteger, ForeignKey("assessment.id"))
+    assessment_id: Column[int | None] = Column(BigInteger)
     digests: Column[dict[str, Any]] = Column(
         JSONB,
         nullable=False,
@@ -115,9 +113,6 @@ def _() -> Sequence[SchemaItem]:
     return (
         one_of("outcome", RowOutcome),
         CheckConstraint("octet_length(row_key) = 16", name="row_key"),
-        ForeignKeyConstraint(
-            ["claim_id", "appearance_no"], ["appearance.claim_id", "appearance.no"]
-        ),
         Index(None, "row_key", "import_id"),
     )
 

@@ -215,6 +215,8 @@ TRIGGERS = (
     " FOR EACH ROW EXECUTE FUNCTION only_withdraw('publisher_id', 'title', 'url',"
     " 'assessment_key', 'rating', 'verdict', 'rating_value', 'best_rating', 'worst_rating',"
     " 'published_on', 'published_precision', 'published_text', 'language', 'summary', 'original')",
+    "CREATE TRIGGER refer_rows AFTER INSERT ON import_row REFERENCING NEW TABLE AS changed"
+    " FOR EACH STATEMENT EXECUTE FUNCTION refer_rows()",
     "CREATE TRIGGER keep_import BEFORE UPDATE ON import"
     " FOR EACH ROW EXECUTE FUNCTION keep_import()",
     *(
@@ -244,8 +246,9 @@ TRIGGERS = (
     "CREATE TRIGGER refresh_reach AFTER UPDATE ON source"
     " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT"
     " EXECUTE FUNCTION refresh_reach_of_source()",
-    "CREATE TRIGGER guard_new_claim BEFORE INSERT ON claim"
-    " FOR EACH ROW EXECUTE FUNCTION guard_new_claim()",
+    "CREATE TRIGGER guard_new_claim BEFORE INSERT ON claim FOR EACH ROW"
+    " WHEN (NEW.status <> 'unverified' OR NEW.review_no <> 0)"
+    " EXECUTE FUNCTION guard_new_claim()",
     # Column by column: what compares three in one row does not come out of a dump as it went in.
     "CREATE TRIGGER guard_status BEFORE UPDATE ON claim FOR EACH ROW"
     " WHEN (OLD.status IS DISTINCT FROM NEW.status"

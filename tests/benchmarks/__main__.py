@@ -1,4 +1,4 @@
-"""Benchmarks: `python -m tests.benchmarks startup|scale|trail`.
+"""Benchmarks: `python -m tests.benchmarks startup|scale|trail|imports`.
 
 Each prints ratios of what it timed side by side in one run; nothing here is a test, since what a
 clock says depends on the machine and on who else is using it.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 
+from tests.benchmarks.imports import main as imports
 from tests.benchmarks.scale import main as scale
 from tests.benchmarks.startup import main as startup
 from tests.benchmarks.trail import main as trail
 
-BENCHMARKS = {"startup": startup, "scale": scale, "trail": trail}
+BENCHMARKS = {"startup": startup, "scale": scale, "trail": trail, "imports": imports}
 
 
 def main(arguments: list[str]) -> int:

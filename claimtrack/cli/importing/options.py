@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,9 +175,11 @@ def meaning_of(given: Given, constants: Mapping[str, str], file: Path | None) ->
 
     publisher = constants.get("publisher")
     origin = given.origin or publisher or (file.name if file is not None else "standard input")
+    labels = lru_cache(1024)(lambda house: load_labels(house, given.verdicts))
+    labels(publisher)  # a vocabulary that can't be read is found before the first row
     return Meaning(
         origin=clean_text(origin, "origin", limit=300),
-        labels=load_labels(publisher, given.verdicts),
+        labels=labels,
         order="day" if given.dayfirst else "month" if given.monthfirst else None,
         as_ours=given.as_ours,
         language=language_tag(given.language),

@@ -83,6 +83,52 @@ def take_csv(
 
 @command(
     import_,
+    "xlsx",
+    example="""claimtrack import xlsx claims.xlsx --sheet Claims
+claimtrack import xlsx claims.xlsx --map statement=Claim --preview""",
+)
+@click.option("--sheet", metavar="NAME", help="Its name, or its number from 1; else the first.")
+@_no_header
+@shared
+def take_xlsx(app: App, file: Path, no_header: bool, sheet: str | None, **said: Any) -> int:
+    """Take in a sheet of a workbook, such as Excel, LibreOffice and Sheets save them.
+
+    Days are read as days, whatever they look like. Columns are found as in a CSV file.
+    """
+
+    def opened(path: Path, how: TableOptions) -> Table:
+        from claimtrack.interchange.workbook import open_workbook
+
+        return open_workbook(path, how)
+
+    table = {"header": not no_header, "sheet": sheet}
+    return _take(app, FileFormat.XLSX, file, Given(table=table, **said), opened)
+
+
+@command(
+    import_,
+    "jsonl",
+    example="""claimtrack import jsonl claims.jsonl --map statement=text --set publisher=Snopes
+claimtrack import jsonl archive.jsonl""",
+)
+@shared
+def take_jsonl(app: App, file: Path, **said: Any) -> int:
+    """Take in JSON Lines, one claim a line, or an archive that was exported.
+
+    The keys of the objects are its columns. An archive brings its numbers along, and is taken into
+    an empty database alone.
+    """
+
+    def opened(path: Path, how: TableOptions) -> Table:
+        from claimtrack.interchange.jsonlines import open_jsonlines
+
+        return open_jsonlines(path, how)
+
+    return _take(app, FileFormat.JSONL, file, Given(**said), opened)
+
+
+@command(
+    import_,
     "claimreview",
     example="""claimtrack import claimreview feed.json
 claimtrack import claimreview page.html --rejects rejects.csv""",
@@ -103,6 +149,23 @@ def take_claimreview(app: App, file: Path, **said: Any) -> int:
     return _take(app, FileFormat.CLAIMREVIEW, file, Given(**said), opened)
 
 
+@command(
+    import_,
+    "averitec",
+    example="claimtrack import averitec dev.json --set publisher=AVeriTeC",
+)
+@shared
+def take_averitec(app: App, file: Path, **said: Any) -> int:
+    """Take in a file of the AVeriTeC data set, its questions and answers as evidence."""
+
+    def opened(path: Path, how: TableOptions) -> Table:
+        from claimtrack.interchange.averitec import open_averitec
+
+        return open_averitec(path, how.constants)
+
+    return _take(app, FileFormat.AVERITEC, file, Given(**said), opened)
+
+
 Opener = Callable[[Path, "TableOptions"], "Table"]
 
 
@@ -115,7 +178,13 @@ def _take(app: App, fmt: FileFormat, file: Path, given: Given, opened: Opener) -
     columns = options.columns_of(app, given)
     named = None if str(file) == "-" else file
     meaning = options.meaning_of(given, constants, named)
+    from claimtrack.interchange.archive import is_archive
+
     with tidied(), _at_hand(file) as path:
+        if fmt is FileFormat.JSONL and is_archive(path):
+            from claimtrack.cli.importing.restoring import take_archive
+
+            return take_archive(app, path, named, given)
         table = opened(path, options.table_of(given, columns, constants))
         for notice in table.notices:
             app.say(notice)

@@ -11,15 +11,16 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.labels import Labels
 from claimtrack.interchange.placeholders import placeholder
+from claimtrack.interchange.ratings import Rating, read_rating
 from claimtrack.interchange.rows import Row
 from claimtrack.keys import (
     clean_text,
@@ -54,6 +55,9 @@ _DATE_TEXT_LIMIT = 300
 #: How many texts that come again are remembered, of a kind: enough for those that come often.
 _REMEMBERED = 16_384
 
+#: No document is published years from now.
+_LAST_YEAR = dt.datetime.now(dt.UTC).year + 1
+
 #: Verdicts that what a desk brings along refutes, where it doesn't say what its evidence does.
 _REFUTED = frozenset({Verdict.FALSE, Verdict.MOSTLY_FALSE, Verdict.ALTERED, Verdict.MISCAPTIONED})
 _SUPPORTED = frozenset({Verdict.TRUE, Verdict.MOSTLY_TRUE})
@@ -69,20 +73,19 @@ _OF_APPEARANCE = (*_OF_SOURCE, "speaker", "said_on", "quote", "passage")
 class Meaning:
     """How the rows of a file are to be understood.
 
-    ``origin`` is where their external ids come from, ``labels`` say which verdict a publisher's
-    label comes to, ``order`` which number of a date like 03/04/2020 is the day's. With ``as_ours``
-    the verdicts are the desk's own.
+    ``origin`` is where their external ids come from, ``labels`` says which verdict a label comes
+    to for the publisher that it is asked for, ``order`` which number of a date like 03/04/2020 is
+    the day's. With ``as_ours`` the verdicts are the desk's own.
     """
 
     origin: str
-    labels: Labels
+    labels: Callable[[str | None], Labels]
     order: Order = None
     as_ours: bool = False
     language: str = "en"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A document of a row; its key tells it apart."""
 
     key: bytes
@@ -95,8 +98,7 @@ class Source:
     published_text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Appeared:
+class Appeared(NamedTuple):
     """An appearance of a row's claim."""
 
     speaker: SpeakerName | None
@@ -109,8 +111,7 @@ class Appeared:
     place: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
+class Grounds(NamedTuple):
     """Evidence that a row brings along."""
 
     source: Source
@@ -119,8 +120,7 @@ class Grounds:
     place: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Assessed:
+class Assessed(NamedTuple):
     """A published fact-check that a row tells of."""
 
     key: bytes
@@ -139,8 +139,7 @@ class Assessed:
     original: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """The desk's own word on a claim, of a record that is its own."""
 
     status: Status
@@ -152,8 +151,7 @@ class Ruling:
     published: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A row as it will be stored."""
 
     line: int
@@ -172,7 +170,7 @@ class Record:
     evidence: tuple[Grounds, ...]
     assessed: Assessed | None
     ruling: Ruling | None
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...]
 
 
 def read_record(row: Row, meaning: Meaning) -> Record:
@@ -188,8 +186,10 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     statement = clean_text(fields["statement"], "statement", limit=STATEMENT_LIMIT)
     key = statement_key(statement)
     figure = _figure(fields)
-    assessed = _assessed(row, meaning) if not meaning.as_ours and _has_review(fields) else None
-    appearances = _appearances(row, meaning, statement, assessed, warnings)
+    assessed = (
+        _assessed(row, meaning, warnings) if not meaning.as_ours and _has_review(fields) else None
+    )
+    appearances = _appearances(row, meaning, key, assessed, warnings)
     if not appearances and assessed is None:
         raise InvalidDataError(
             "The row has no source: it needs a source (a URL) or a source_title, or the"
@@ -230,19 +230,14 @@ def _row_key(origin: str, external_id: str | None, key: bytes) -> bytes:
 
 def _digests(row: Row, figure: Mapping[str, Any] | None) -> str:
     """JSON with a checksum of each value that an import can change later, by its field."""
-    held: dict[str, object] = {**row.fields}
+    held: dict[str, str] = {**row.fields}
     if figure is not None:
-        held["figure"] = sorted((name, str(value)) for name, value in figure.items())
+        held["figure"] = _told(sorted((name, str(value)) for name, value in figure.items()))
     for name in ("appearances", "evidence", "original"):
         if more := getattr(row, name):
-            held[name] = more
-    return json.dumps(
-        {
-            name: zlib.crc32((value if isinstance(value, str) else _told(value)).strip().encode())
-            for name, value in held.items()
-        },
-        sort_keys=True,
-    )
+            held[name] = _told(more)
+    pairs = (f'"{name}": {zlib.crc32(held[name].strip().encode())}' for name in sorted(held))
+    return f"{{{', '.join(pairs)}}}"
 
 
 def _told(value: object) -> str:
@@ -333,17 +328,6 @@ def _date_of(
     return _date(text, name.replace("_", " "), meaning.order)
 
 
-def _number(fields: Mapping[str, str], name: str) -> Decimal | None:
-    text = fields.get(name)
-    if text is None:
-        return None
-    try:
-        value = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and abs(value.adjusted()) < 20 else None
-
-
 # --- Sources and appearances ---------------------------------------------------------------------
 
 
@@ -360,7 +344,7 @@ def _address(url: str) -> tuple[bytes, str, str]:
 
 def _source(fields: Mapping[str, str], meaning: Meaning, publisher: str | None) -> Source:
     published, raw = _date_of(fields, "published", meaning)
-    if published is not None and published.day.year > dt.datetime.now(dt.UTC).year + 1:
+    if published is not None and published.day.year > _LAST_YEAR:
         raise InvalidDataError(f"The publication date {published} lies years ahead.")
     title = _text(fields, "source_title", TITLE_LIMIT)
     agency = _text(fields, "agency", NAME_LIMIT)
@@ -376,7 +360,7 @@ def _source(fields: Mapping[str, str], meaning: Meaning, publisher: str | None) 
 def _appearances(
     row: Row,
     meaning: Meaning,
-    statement: str,
+    key: bytes,
     assessed: Assessed | None,
     warnings: list[str],
 ) -> tuple[Appeared, ...]:
@@ -389,11 +373,11 @@ def _appearances(
             if not reviewed:
                 return ()
             told = {**fields, "source_title": _unnamed(fields, meaning)}
-        found.append(_appeared(told, meaning, statement, reviewed, warnings))
+        found.append(_appeared(told, meaning, key, reviewed, warnings))
     for more in row.appearances:
         shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
-        found.append(_appeared({**shared, **more}, meaning, statement, reviewed, warnings))
-    return tuple(dict.fromkeys(found))
+        found.append(_appeared({**shared, **more}, meaning, key, reviewed, warnings))
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
 def _unnamed(fields: Mapping[str, str], meaning: Meaning) -> str:
@@ -405,7 +389,7 @@ def _unnamed(fields: Mapping[str, str], meaning: Meaning) -> str:
 def _appeared(
     fields: Mapping[str, str],
     meaning: Meaning,
-    statement: str,
+    key: bytes,
     reviewed: bool,
     warnings: list[str],
 ) -> Appeared:
@@ -425,7 +409,7 @@ def _appeared(
         source=source,
         said_on=said_on,
         said_text=raw,
-        manner=_manner(fields.get("manner"), speaker, quote, statement),
+        manner=_manner(fields.get("manner"), speaker, quote, key),
         quote=quote,
         passage=_text(fields, "passage", TEXT_LIMIT, multiline=True),
         place=_text(fields, "place", NAME_LIMIT),
@@ -438,9 +422,7 @@ def _without_review_date(fields: Mapping[str, str], reviewed: bool) -> Mapping[s
     return fields
 
 
-def _manner(
-    word: str | None, speaker: SpeakerName | None, quote: str | None, statement: str
-) -> Manner:
+def _manner(word: str | None, speaker: SpeakerName | None, quote: str | None, key: bytes) -> Manner:
     if word is not None:
         try:
             manner = Manner(underscored(word))
@@ -459,13 +441,15 @@ def _manner(
         return Manner.UNATTRIBUTED
     if quote is None:
         return Manner.INDIRECT
-    return Manner.DIRECT if statement_key(quote) == statement_key(statement) else Manner.PARTIAL
+    return Manner.DIRECT if statement_key(quote) == key else Manner.PARTIAL
 
 
 # --- Evidence, fact-checks of others, and the desk's own word -----------------------------------
 
 
 def _evidence(row: Row, meaning: Meaning, ruling: Ruling | None) -> tuple[Grounds, ...]:
+    if "evidence" not in row.fields and not row.evidence:
+        return ()
     stance = Stance.CONTEXT
     if ruling is not None and ruling.verdict in _REFUTED:
         stance = Stance.REFUTES
@@ -496,7 +480,7 @@ def _evidence(row: Row, meaning: Meaning, ruling: Ruling | None) -> tuple[Ground
     return tuple(dict.fromkeys(found))
 
 
-def _assessed(row: Row, meaning: Meaning) -> Assessed:
+def _assessed(row: Row, meaning: Meaning, warnings: list[str]) -> Assessed:
     fields = row.fields
     url = _address(fields["review_url"].strip())[1] if "review_url" in fields else None
     title = _text(fields, "title", TITLE_LIMIT)
@@ -510,24 +494,43 @@ def _assessed(row: Row, meaning: Meaning) -> Assessed:
     if "reviewed_on" not in fields and "source" not in fields:
         reviewed_on = "published"
     published, raw = _date_of(fields, reviewed_on, meaning)
-    rating = _text(fields, "rating", NAME_LIMIT) or _text(fields, "verdict", NAME_LIMIT)
+    rating = _rating(fields, meaning, publisher, warnings)
     language = fields.get("language")
     return Assessed(
         key=url_key(url) if url else digest(f"{word_key(publisher or '-')}\n{title or ''}"),
         publisher=publisher,
         title=title,
         url=url,
-        rating=rating,
-        verdict=meaning.labels.verdict(rating) if rating else None,
-        value=_number(fields, "rating_value"),
-        best=_number(fields, "best_rating"),
-        worst=_number(fields, "worst_rating"),
+        rating=rating.label,
+        verdict=rating.verdict,
+        value=rating.value,
+        best=rating.best,
+        worst=rating.worst,
         published=published,
         published_text=raw,
         language=language_tag(language) if language else None,
         summary=_text(fields, "summary", TEXT_LIMIT, multiline=True),
         original=None if row.original is None else json.dumps(row.original, ensure_ascii=False),
     )
+
+
+def _rating(
+    fields: Mapping[str, str], meaning: Meaning, publisher: str | None, warnings: list[str]
+) -> Rating:
+    """What a fact-check found; some houses write whole sentences where a label should stand."""
+    label = _text(fields, "rating", TEXT_LIMIT) or _text(fields, "verdict", TEXT_LIMIT)
+    if label is not None and len(label) > NAME_LIMIT:
+        warnings.append(f"The rating is {len(label):,} characters long, and was cut.")
+        label = f"{label[: NAME_LIMIT - 2].rstrip()} …"
+    read = read_rating(
+        meaning.labels(publisher),
+        label,
+        fields.get("rating_value"),
+        fields.get("best_rating"),
+        fields.get("worst_rating"),
+    )
+    warnings += read.warnings
+    return read
 
 
 def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
@@ -570,7 +573,7 @@ def _standing(fields: Mapping[str, str], meaning: Meaning) -> tuple[Status, Verd
             return Status.CHECKED, Verdict(underscored(word))
         if name != "rating" and underscored(word) in tuple(Status):
             return _open_status(Status(underscored(word))), None
-        verdict = meaning.labels.verdict(word)
+        verdict = meaning.labels(fields.get("publisher")).verdict(word)
         if verdict is not None:
             return Status.CHECKED, verdict
         raise InvalidDataError(

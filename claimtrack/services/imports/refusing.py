@@ -17,19 +17,20 @@ class Refused(NamedTuple):
 
 
 _SEVERAL = """
-    SELECT DISTINCT told.no, '"' || staged.name || '" can be ' || called.names
-        || '. Write which of them in brackets, as there.' AS reason
-    FROM staged_speaker AS staged
-    JOIN staged_appearance AS told USING (name_key, qualifier_key)
-    CROSS JOIN LATERAL (
-        SELECT string_agg(DISTINCT head.name, ' or ') AS names, count(DISTINCT head.id) AS heads,
-            bool_or(alias.qualifier_key = '') AS bare
-        FROM speaker_alias AS alias
+    WITH several AS (
+        SELECT staged.name_key, staged.name, string_agg(DISTINCT head.name, ' or ') AS names
+        FROM staged_speaker AS staged
+        JOIN speaker_alias AS alias ON alias.name_key = staged.name_key
         JOIN speaker ON speaker.id = alias.speaker_id
         JOIN speaker AS head ON head.id = COALESCE(speaker.merged_into_id, speaker.id)
-        WHERE alias.name_key = staged.name_key
-    ) AS called
-    WHERE staged.qualifier_key = '' AND called.heads > 1 AND NOT called.bare
+        WHERE staged.qualifier_key = ''
+        GROUP BY staged.name_key, staged.name
+        HAVING count(DISTINCT head.id) > 1 AND NOT bool_or(alias.qualifier_key = '')
+    )
+    SELECT DISTINCT told.no, '"' || several.name || '" can be ' || several.names
+        || '. Write which of them in brackets, as there.' AS reason
+    FROM several
+    JOIN staged_appearance AS told ON told.name_key = several.name_key AND told.qualifier_key = ''
     """
 
 # Row security shows them to those who may know; to others nothing is told, and nothing found.

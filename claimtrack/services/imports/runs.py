@@ -28,7 +28,7 @@ from claimtrack.vocab import FileFormat
 
 #: Rows that are settled at once: enough that a statement's own cost doesn't count, few enough that
 #: the client's memory stays small.
-PART = 10_000
+PART = 20_000
 #: How many conflicts are told one by one; beyond that they are counted.
 TOLD_CONFLICTS = 1_000
 #: One import at a time: two that bring the same rows would make each of them twice.
@@ -140,7 +140,12 @@ def _begin(connection: Connection, job: Job, actor: str, done: Done) -> Run:
     """Open the run's row, or the one of a run that was broken off, in this transaction."""
     if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
         raise ConflictError("Another import is running here. Try again when it is done.")
-    connection.execute(text("SELECT set_config('jit', 'off', true)"))
+    connection.execute(
+        text(
+            "SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true),"
+            " set_config('claimtrack.counts_reach', 'on', true)"
+        )
+    )
     if done.import_id is None:
         done.import_id = _resumed(connection, job, done) or connection.scalar(
             insert(import_)
@@ -227,9 +232,10 @@ def _take_batch(
             while True:
                 size = PART if left is None else min(PART, left)
                 part = _read(numbered, size, job, done, reject, warn)
+                first = working is None
                 if working is not None:
                     _merge(working.result(), done, job, reject)
-                working = pool.submit(_settle, connection, part.records, run)
+                working = pool.submit(_settle, connection, part.records, run, first)
                 tell(part.size, part.line)
                 if left is not None:
                     left -= part.size
@@ -314,13 +320,15 @@ def _merge(settled: _Settled, done: Done, job: Job, reject: Reject) -> None:
         _refuse(done, job, reject, row)
 
 
-def _settle(connection: Connection, records: list[tuple[int, Record]], run: Run) -> _Settled:
+def _settle(
+    connection: Connection, records: list[tuple[int, Record]], run: Run, first: bool
+) -> _Settled:
     """Settle a part; without the rows that the record can't take, should there be any."""
     settled = _Settled()
     while records:
         try:
             with connection.begin_nested():
-                _try(connection, records, run, settled)
+                _try(connection, records, run, settled, first=first)
             break
         except _CannotTakeError as error:
             reasons = error.reasons
@@ -341,15 +349,23 @@ class _CannotTakeError(Exception):
 
 
 def _try(
-    connection: Connection, records: list[tuple[int, Record]], run: Run, settled: _Settled
+    connection: Connection,
+    records: list[tuple[int, Record]],
+    run: Run,
+    settled: _Settled,
+    *,
+    first: bool,
 ) -> None:
     """Go through the stages; raises _CannotTakeError at the first that can't take some rows."""
     began = perf_counter()
-    stage(connection, records)
+    stage(connection, records, first=first)
     settled.seconds["staging"] += perf_counter() - began
     conflicts: list[Conflict] = []
     for name in STAGES:
         began = perf_counter()
+        if first and name == "revived":
+            # The stages from here on join it; those before fill it.
+            connection.execute(text("ANALYZE settled"))
         if refusals := refused_before(connection, name, run):
             raise _CannotTakeError(dict(refusals))
         if name == "revived":

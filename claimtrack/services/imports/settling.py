@@ -336,8 +336,22 @@ _APPEARANCES = f"""
     FROM own WHERE settled.no = own.no
     """
 
-_ASSESSMENTS = f"""
-    WITH fresh AS (
+# The triggers leave it to a run of the owner's. What a claim was recorded with was counted then.
+_REACH = """
+    SELECT count_reach(lock_with_heads(ARRAY(
+        SELECT DISTINCT claim_id FROM settled WHERE outcome NOT IN ('unchanged', 'created')
+    )))
+    """
+
+_ASSESSMENTS = (
+    f"""
+    INSERT INTO assessment (claim_id, assessment_key, publisher_id, title, url, rating, verdict,
+        rating_value, best_rating, worst_rating, published_on, published_precision,
+        published_text, language, summary, original {{by}})
+    SELECT claim_id, assessment_key, publisher_id, title, url, rating, verdict, rating_value,
+        best_rating, worst_rating, published_on, published_precision, published_text, language,
+        summary, original {{actor}}
+    FROM (
         SELECT DISTINCT ON (settled.claim_id, staged.assessment_key) settled.claim_id,
             publisher.id AS publisher_id, staged.*
         FROM settled
@@ -350,23 +364,28 @@ _ASSESSMENTS = f"""
                 AND COALESCE(known.withdrawn_because, '') NOT {_BY_UNDOING}
         )
         ORDER BY settled.claim_id, staged.assessment_key, staged.no
-    ), made AS (
-        INSERT INTO assessment (claim_id, assessment_key, publisher_id, title, url, rating, verdict,
-            rating_value, best_rating, worst_rating, published_on, published_precision,
-            published_text, language, summary, original {{by}})
-        SELECT claim_id, assessment_key, publisher_id, title, url, rating, verdict, rating_value,
-            best_rating, worst_rating, published_on, published_precision, published_text, language,
-            summary, original {{actor}}
-        FROM fresh
-        ORDER BY claim_id
-        RETURNING id, claim_id, assessment_key
-    )
-    UPDATE settled SET assessment_id = made.id,
-        outcome = CASE settled.outcome WHEN 'known' THEN 'added' ELSE settled.outcome END
-    FROM made, staged_assessment AS staged
-    WHERE settled.claim_id = made.claim_id AND staged.no = settled.no
-        AND staged.assessment_key = made.assessment_key
+    ) AS fresh
+    ORDER BY claim_id
+    """,
+    # Asked row by row: the planner can't know that fact-checks without title and URL share a key.
     """
+    UPDATE settled SET assessment_id = (
+        SELECT assessment.id FROM assessment
+        WHERE assessment.claim_id = settled.claim_id
+            AND assessment.assessment_key = staged.assessment_key
+            AND assessment.withdrawn_at IS NULL
+    )
+    FROM staged_assessment AS staged
+    WHERE staged.no = settled.no AND settled.outcome NOT IN ('unchanged', 'changed')
+    """,
+    """
+    UPDATE settled SET outcome = 'added'
+    WHERE outcome = 'known' AND (
+        SELECT assessment.recorded_at = now() FROM assessment
+        WHERE assessment.id = settled.assessment_id
+    )
+    """,
+)
 
 _EVIDENCE = f"""
     WITH fresh AS (
@@ -475,8 +494,8 @@ STAGES: dict[str, tuple[str, ...]] = {
     "rows known": _PRIOR,
     "claims": _CLAIMS,
     "revived": (_REVIVED,),
-    "appearances": (_APPEARANCES,),
-    "fact-checks": (_ASSESSMENTS,),
+    "appearances": (_APPEARANCES, _REACH),
+    "fact-checks": _ASSESSMENTS,
     "evidence": (_EVIDENCE,),
     "figures and notes": (_FIGURES, _NOTES),
     "reviews": _RULINGS,
@@ -488,6 +507,8 @@ def statements(stage: str, run: Run) -> Iterator[str]:
     """The statements of a stage, as this run makes them."""
     own = run.writes_all
     for statement in STAGES[stage]:
+        if statement == _REACH and not own:
+            continue
         yield statement.format(
             by=", recorded_by" if own else "",
             actor=", :actor" if own else "",

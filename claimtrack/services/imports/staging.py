@@ -128,14 +128,19 @@ def make_tables(connection: Connection) -> None:
     connection.execute(text(TOUCHED))
 
 
-def stage(connection: Connection, numbered: Sequence[tuple[int, Record]]) -> None:
-    """Fill the tables with records, each with its number within the file."""
+def stage(
+    connection: Connection, numbered: Sequence[tuple[int, Record]], *, first: bool = True
+) -> None:
+    """Fill the tables with records, each with its number within the file.
+
+    What the planner learns of the ``first`` part of a run holds for the others.
+    """
     connection.execute(text(f"TRUNCATE {', '.join(TABLES)}, settled"))
     for name, rows in _rows(numbered).items():
         if rows:
             _copy(connection, name, rows)
-    # What the planner knows of the tables would be of the part before.
-    connection.execute(text(f"ANALYZE {', '.join(TABLES)}"))
+    if first:
+        connection.execute(text(f"ANALYZE {', '.join(TABLES)}"))
 
 
 def _copy(connection: Connection, name: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -200,6 +200,11 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
         raise ConflictError(
             f"Import {import_id} was undone on {view.undone_at:%Y-%m-%d} by {view.undone_by}."
         )
+    if view.options.get("archive"):
+        raise ConflictError(
+            f"Import {import_id} is an archive that was taken back whole: it is this database's own"
+            " record, and can't be undone. Begin again with an empty database."
+        )
     because = clean_text(because, "reason", limit=10_000, multiline=True)
     why = f"{UNDONE.format(import_id)}: {because}"
     say_why(connection, why)
