@@ -65,6 +65,7 @@ def appearance_json(one: AppearanceView) -> Json:
         "speaker": speaker_ref_json(one.speaker),
         "source": source_ref_json(one.source),
         "said_on": _text(one.said_on),
+        "said_text": one.said_text,
         "manner": one.manner,
         "quote": one.quote,
         "passage": one.passage,

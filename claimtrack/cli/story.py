@@ -239,7 +239,8 @@ class _Story:
 
     def _appearance(self, one: AppearanceView) -> Iterator[str]:
         speaker = one.speaker.name if one.speaker else hyphenated(one.manner)
-        said = f", said on {one.said_on}" if one.said_on else ""
+        written = f" (“{one.said_text}”)" if one.said_text else ""
+        said = f", said on {one.said_on}{written}" if one.said_on else ""
         of = f", of claim {one.claim_id}" if one.claim_id != self.view.id else ""
         yield from self._text(f"{speaker}{said}{of}", first=f"  {one.address}  ", indent="    ")
         yield from self._source(one.source)

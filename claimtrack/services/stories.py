@@ -341,6 +341,7 @@ def load_appearances(
                 speaker=speakers.get(row.speaker_id),
                 source=sources[row.source_id],
                 said_on=partial_date(row.said_on, row.said_precision),
+                said_text=row.said_text,
                 manner=Manner(row.manner),
                 quote=row.quote,
                 passage=row.passage,

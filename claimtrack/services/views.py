@@ -82,6 +82,7 @@ class AppearanceView(NamedTuple):
     speaker: SpeakerRef | None
     source: SourceRef
     said_on: PartialDate | None
+    said_text: str | None
     manner: Manner
     quote: str | None
     passage: str | None

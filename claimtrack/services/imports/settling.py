@@ -503,6 +503,15 @@ STAGES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Stages that only some rows need: without any, a login need not be allowed what they do.
+_FOR = {
+    "revived": "settled WHERE outcome = 'undone'",
+    "fact-checks": "staged_assessment",
+    "evidence": "staged_evidence",
+    "reviews": "staged_ruling",
+}
+
+
 def statements(stage: str, run: Run) -> Iterator[str]:
     """The statements of a stage, as this run makes them."""
     own = run.writes_all
@@ -519,6 +528,8 @@ def statements(stage: str, run: Run) -> Iterator[str]:
 
 def settle(connection: Connection, stage: str, run: Run) -> None:
     """Do one stage for what is staged."""
+    if stage in _FOR and not connection.scalar(text(f"SELECT EXISTS (SELECT FROM {_FOR[stage]})")):
+        return
     for statement in statements(stage, run):
         names = {name: value for name, value in run.parameters.items() if f":{name}" in statement}
         connection.execute(text(statement), names)
