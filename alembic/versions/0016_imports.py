@@ -439,7 +439,7 @@ def upgrade() -> None:
         sa.Column("best", sa.Numeric(), nullable=True, comment="the number of the best rating"),
         sa.Column("worst", sa.Numeric(), nullable=True, comment="the number of the worst"),
         sa.CheckConstraint(
-            "'NaN' NOT IN (COALESCE(best, 0), COALESCE(worst, 0))",
+            "best <> 'NaN' AND worst <> 'NaN'",
             name=op.f("ck_rating_scale_numbers"),
         ),
         sa.CheckConstraint(
@@ -499,7 +499,7 @@ def upgrade() -> None:
             comment="the JSON that it was read from, whole",
         ),
         sa.CheckConstraint(
-            "'NaN' NOT IN (COALESCE(rating_value, 0), COALESCE(best_rating, 0), COALESCE(worst_rating, 0))",
+            "rating_value <> 'NaN' AND best_rating <> 'NaN' AND worst_rating <> 'NaN'",
             name=op.f("ck_assessment_numbers"),
         ),
         sa.CheckConstraint(

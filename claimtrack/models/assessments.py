@@ -97,8 +97,7 @@ def _() -> Sequence[SchemaItem]:
         CheckConstraint("num_nonnulls(publisher_id, title, url) > 0", name="named"),
         CheckConstraint("octet_length(assessment_key) = 32", name="assessment_key"),
         CheckConstraint(
-            "'NaN' NOT IN (COALESCE(rating_value, 0), COALESCE(best_rating, 0),"
-            " COALESCE(worst_rating, 0))",
+            "rating_value <> 'NaN' AND best_rating <> 'NaN' AND worst_rating <> 'NaN'",
             name="numbers",
         ),
         Index(
@@ -169,7 +168,7 @@ def _() -> Sequence[SchemaItem]:
     return (
         filled("name", 300),
         CheckConstraint("(best IS NULL) = (worst IS NULL) AND best <> worst", name="ends"),
-        CheckConstraint("'NaN' NOT IN (COALESCE(best, 0), COALESCE(worst, 0))", name="numbers"),
+        CheckConstraint("best <> 'NaN' AND worst <> 'NaN'", name="numbers"),
     )
 
 
