@@ -1,0 +1,188 @@
+"""Taking in published fact-checks of others, and the desk's own record from another tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Outcome, Run
+
+PAGE = "https://gazette.example/checks/bridge"
+
+Take = Callable[..., Outcome]
+
+
+@pytest.fixture
+def take(run: Run, tmp_path: Path) -> Take:
+    """Take in lines as a CSV file."""
+
+    def take_lines(*lines: str, options: tuple[object, ...] = ()) -> Outcome:
+        path = tmp_path / "claims.csv"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return run("import", "csv", path, *options, "--format", "json")
+
+    return take_lines
+
+
+def review(**changes: Any) -> dict[str, Any]:
+    """A ClaimReview as a page would hold it."""
+    found: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "ClaimReview",
+        "url": PAGE,
+        "headline": "No, the bridge was open",
+        "datePublished": "2024-06-05",
+        "author": {"@type": "Organization", "name": "Harbour Gazette"},
+        "claimReviewed": "The north bridge was closed for the whole of May",
+        "itemReviewed": {
+            "@type": "Claim",
+            "author": {"@type": "Person", "name": "Lena Vogt"},
+            "datePublished": "2024-06-02",
+            "appearance": ["https://example.org/post/1", "https://example.net/echo"],
+        },
+        "reviewRating": {"ratingValue": "1", "bestRating": "5", "worstRating": "1",
+                         "alternateName": "False"},
+    }  # fmt: skip
+    return found | changes
+
+
+def take_reviews(run: Run, tmp_path: Path, *reviews: object) -> Outcome:
+    path = tmp_path / "feed.json"
+    path.write_text(json.dumps(list(reviews)), encoding="utf-8")
+    return run("import", "claimreview", path, "--format", "json")
+
+
+def shown(run: Run, claim_id: int) -> Any:
+    return run("claim", "show", claim_id, "--format", "json").json
+
+
+# --- Of others -----------------------------------------------------------------------------------
+
+
+def test_a_row_known_from_a_fact_check_alone_needs_no_speaker_and_no_source(
+    take: Take, run: Run
+) -> None:
+    outcome = take(
+        "claim,title,fact-check url,rating",
+        f"The north bridge was closed,No it was open,{PAGE},False",
+        options=("--set", "publisher=Harbour Gazette"),
+    )
+
+    assert (outcome.code, outcome.json["created"]) == (0, 1)
+    one = shown(run, 1)
+    (found,) = one["assessments"]
+    assert (one["status"], one["verdict"], one["appearances"]) == ("unverified", None, [])
+    assert found["publisher"] == "Harbour Gazette"
+    assert (found["rating"], found["verdict"], found["url"]) == ("False", "false", PAGE)
+
+
+def test_a_speaker_without_a_source_is_not_lost(take: Take, run: Run) -> None:
+    take("claim,speaker,rating", "The bridge was closed,Lena Vogt,Half True",
+         options=("--set", "publisher=PolitiFact"))  # fmt: skip
+
+    one = shown(run, 1)
+    assert one["speaker"]["name"] == "Lena Vogt"
+    assert "PolitiFact does not name" in one["source"]["title"]
+    assert one["assessments"][0]["verdict"] == "mixed"
+
+
+def test_a_partner_brings_its_own_labels(take: Take, run: Run, tmp_path: Path) -> None:
+    words = tmp_path / "words.toml"
+    words.write_text('publisher = "Harbour Gazette"\n[verdicts]\nmostly_false = ["Leaking"]\n')
+    take("claim,rating", "The bridge was closed,Leaking",
+         options=("--set", "publisher=Harbour Gazette", "--verdicts", words))  # fmt: skip
+
+    assert shown(run, 1)["assessments"][0]["verdict"] == "mostly_false"
+
+
+def test_a_claim_review_brings_speaker_date_and_every_appearance(run: Run, tmp_path: Path) -> None:
+    outcome = take_reviews(run, tmp_path, review())
+
+    assert (outcome.code, outcome.json["created"]) == (0, 1)
+    one = shown(run, 1)
+    assert {seen["source"]["url"] for seen in one["appearances"]} == {
+        "https://example.org/post/1",
+        "https://example.net/echo",
+    }
+    assert {seen["speaker"]["name"] for seen in one["appearances"]} == {"Lena Vogt"}
+    (found,) = one["assessments"]
+    assert (found["title"], found["published_on"]) == ("No, the bridge was open", "2024-06-05")
+
+
+def test_a_page_with_several_claims_gives_each(run: Run, tmp_path: Path) -> None:
+    second = review(claimReviewed="The south bridge was closed, too")
+
+    assert take_reviews(run, tmp_path, review(), second).json["created"] == 2
+    assert take_reviews(run, tmp_path, second, review()).json["unchanged"] == 2
+
+
+def test_a_rating_that_changed_changes_the_assessment_alone(run: Run, tmp_path: Path) -> None:
+    take_reviews(run, tmp_path, review())
+    rating = {"ratingValue": 3, "bestRating": 5, "worstRating": 1, "alternateName": "Half true"}
+    outcome = take_reviews(run, tmp_path, review(reviewRating=rating))
+
+    assert outcome.json["updated"] == 1
+    one = shown(run, 1)
+    assert (one["status"], len(one["assessments"]), len(one["appearances"])) == ("unverified", 1, 2)
+    assert one["assessments"][0]["verdict"] == "mixed"
+
+
+def test_words_are_trusted_over_the_number_and_it_is_said(run: Run, tmp_path: Path) -> None:
+    rating = {"ratingValue": 5, "bestRating": 5, "worstRating": 1, "alternateName": "False"}
+    outcome = take_reviews(run, tmp_path, review(reviewRating=rating))
+
+    assert "the words were trusted" in outcome.err
+    assert shown(run, 1)["assessments"][0]["verdict"] == "false"
+
+
+def test_nobody_is_made_of_words_for_nobody(run: Run, tmp_path: Path) -> None:
+    item = review()["itemReviewed"] | {"author": {"@type": "Person", "name": "Multiple sources"}}
+    take_reviews(run, tmp_path, review(itemReviewed=item))
+
+    assert run("speaker", "list", "--format", "json").json == []
+    assert shown(run, 1)["appearances"][0]["manner"] == "unattributed"
+
+
+# --- Our own -------------------------------------------------------------------------------------
+
+
+def test_our_own_record_becomes_reviews_on_its_evidence(take: Take, run: Run) -> None:
+    outcome = take(
+        "claim,speaker,source,verdict,because,evidence",
+        "The dam broke,Lena Vogt,https://example.org/1,false,It stands,https://example.org/log",
+        "The dam is old,Lena Vogt,https://example.org/1,in-review,,",
+        options=("--as-ours",),
+    )
+
+    assert (outcome.code, outcome.json["created"]) == (0, 2)
+    one = shown(run, 1)
+    assert (one["status"], one["verdict"], one["assessments"]) == ("checked", "false", [])
+    assert one["reviews"][0]["because"] == "It stands"
+    assert one["evidence"][0]["stance"] == "refutes"
+    assert shown(run, 2)["status"] == "in_review"
+    assert run("db", "check").code == 0
+
+
+def test_a_verdict_without_a_witness_is_refused_row_by_row(take: Take) -> None:
+    outcome = take(
+        "claim,speaker,source,verdict,evidence",
+        "The dam broke,Lena Vogt,https://example.org/1,false,",
+        "The dam stood,Lena Vogt,https://example.org/1,false,https://example.org/1",
+        "The dam leaks,Lena Vogt,https://example.org/1,unproven,",
+        options=("--as-ours",),
+    )
+
+    assert (outcome.code, outcome.json["created"], outcome.json["refused"]) == (5, 1, 2)
+    assert "Line 2: The verdict false needs evidence" in outcome.err
+    assert "Line 3: The verdict false needs evidence from elsewhere" in outcome.err
+
+
+def test_whose_a_verdict_is_must_be_said(take: Take) -> None:
+    outcome = take("claim,source,verdict", "The dam broke,https://example.org/1,false")
+
+    assert outcome.code == 5
+    assert "--as-ours" in outcome.err
