@@ -1,4 +1,6 @@
-"""The long forms: `python -m tests.stress race [PROCESSES OPERATIONS]`, `client|server [TIMES]`."""
+"""The long forms: `python -m tests.stress race [PROCESSES OPERATIONS]`, `client|server [TIMES]`,
+`import [TIMES ROWS]`.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,15 @@ from pathlib import Path
 
 from claimtrack import embedded
 from tests.benchmarks.server import fresh_database
+from tests.stress.imports import interrupt_imports, kill_imports
 from tests.stress.kills import kill_clients, kill_servers
 from tests.stress.race import race
 from tests.stress.worker import environment
 
-USAGE = "python -m tests.stress race [PROCESSES OPERATIONS] | client [TIMES] | server [TIMES]"
+USAGE = (
+    "python -m tests.stress race [PROCESSES OPERATIONS] | client [TIMES] | server [TIMES]"
+    " | import [TIMES ROWS]"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -55,10 +61,30 @@ def main(arguments: list[str]) -> int:
                 finally:
                     embedded.stop(data_dir)
                 print(f"{times} kills, which broke {broken} commands")
+            case ["import"]:
+                times, rows = numbers or (20, 20_000)
+                _imports(folder, times=times, rows=rows, seed=seed)
             case _:
                 print(f"usage: {USAGE}")
                 return 2
     return 0
+
+
+def _imports(folder: Path, *, times: int, rows: int, seed: int) -> None:
+    for batch in (None, 2_000):
+        with fresh_database() as url:
+            killed = kill_imports(
+                url, _nobodys(url, folder), folder, rows=rows, times=times, batch=batch, seed=seed
+            )
+        how = f"by batches of {batch:,}" if batch else "at once"
+        print(f"{rows:,} rows {how}: {times} kills, {killed} before the import had done its work")
+    with fresh_database() as url:
+        slowest = interrupt_imports(url, _nobodys(url, folder), folder, rows=rows, times=times)
+    print(f"{times} times Ctrl-C: the slowest ended after {slowest:.1f} s")
+
+
+def _nobodys(url: str, folder: Path) -> dict[str, str | None]:
+    return environment(CLAIMTRACK_DATABASE_URL=url, CLAIMTRACK_CONFIG=str(folder / "none.toml"))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def kill_clients(url: str, environment: Mapping[str, str | None], *, times: int,
         client.communicate(timeout=60)
         with make_engine(url).connect() as connection:
             # What the client sent last may still be under way on the server.
-            _wait_alone(connection)
+            wait_alone(connection)
             found = connection.execute(text("SELECT DISTINCT status FROM claim")).scalars().all()
         assert len(found) == 1, f"some are marked and some are not: {found}"
         killed += found[0] == word
@@ -69,7 +69,8 @@ def _mark(
     )
 
 
-def _wait_alone(connection: Connection) -> None:
+def wait_alone(connection: Connection) -> None:
+    """Until no other session is there: what a killed client sent last is then done or undone."""
     deadline = time.monotonic() + 30
     others = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

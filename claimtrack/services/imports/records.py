@@ -567,12 +567,14 @@ def _standing(fields: Mapping[str, str], meaning: Meaning) -> tuple[Status, Verd
         word = fields.get(name)
         if word is None or is_blank_date(word):
             continue
-        if underscored(word) == Status.CHECKED and name == "status":
+        said = underscored(word)
+        if said == Status.CHECKED and name == "status":
             continue
-        if underscored(word) in tuple(Verdict):
-            return Status.CHECKED, Verdict(underscored(word))
-        if name != "rating" and underscored(word) in tuple(Status):
-            return _open_status(Status(underscored(word))), None
+        if said in tuple(Verdict):
+            return Status.CHECKED, Verdict(said)
+        # That it was checked is no verdict: not what the checking showed.
+        if name != "rating" and said in tuple(Status) and said != Status.CHECKED:
+            return _open_status(Status(said)), None
         verdict = meaning.labels(fields.get("publisher")).verdict(word)
         if verdict is not None:
             return Status.CHECKED, verdict

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,9 +14,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
+import psycopg
+from psycopg import errors as pg
 from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
-from claimtrack.errors import ClaimtrackError, ConflictError
+from claimtrack.errors import ClaimtrackError, ConflictError, InvalidDataError
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.models.imports import import_
 from claimtrack.services.imports.records import Meaning, Record, read_record
@@ -24,6 +27,7 @@ from claimtrack.services.imports.refusing import refused_before
 from claimtrack.services.imports.settling import STAGES, Run, settle
 from claimtrack.services.imports.staging import make_tables, stage
 from claimtrack.services.imports.updating import Conflict, take_over
+from claimtrack.services.refusals import explain
 from claimtrack.vocab import FileFormat
 
 #: Rows that are settled at once: enough that a statement's own cost doesn't count, few enough that
@@ -244,10 +248,19 @@ def _take_batch(
                     _merge(working.result(), done, job, reject)
                     return ended
         except BaseException:
-            if working is not None and not working.done():
-                # What is under way would be waited for, and has no use any more.
-                connection.connection.driver_connection.cancel_safe()  # type: ignore[union-attr]
+            if working is not None:
+                _break_off(connection, working)
             raise
+
+
+def _break_off(connection: Connection, working: Future[_Settled]) -> None:
+    """End what is under way: it would be waited for, and has no use any more.
+
+    Asked again and again, since between two statements there is nothing to cancel.
+    """
+    while not working.done():
+        connection.connection.driver_connection.cancel_safe()  # type: ignore[union-attr]
+        wait((working,), timeout=0.2)
 
 
 class _Part(NamedTuple):
@@ -281,7 +294,8 @@ def _read(
             record = read_record(row, job.meaning)
         except ClaimtrackError as error:
             raw = json.dumps(dict(row.fields), ensure_ascii=False)
-            _refuse(done, job, reject, Unread(row.line, str(error), raw))
+            reason = " ".join(error.message.split())  # what it quotes can have several lines
+            _refuse(done, job, reject, Unread(row.line, reason, raw))
             continue
         for warning in record.warnings:
             warn(row.line, warning)
@@ -325,19 +339,48 @@ def _settle(
 ) -> _Settled:
     """Settle a part; without the rows that the record can't take, should there be any."""
     settled = _Settled()
-    while records:
+    waiting = [records]
+    while waiting:
+        records = waiting.pop()
+        if not records:
+            continue
         try:
             with connection.begin_nested():
                 _try(connection, records, run, settled, first=first)
-            break
+            continue
         except _CannotTakeError as error:
             reasons = error.reasons
+        except (DBAPIError, psycopg.Error, InvalidDataError) as error:
+            reason = _fault(error)
+            if reason is None:
+                raise
+            if len(records) > 1:
+                # Which row it is, is found by halves; the first half is to be settled first.
+                middle = len(records) // 2
+                waiting += [records[middle:], records[:middle]]
+                continue
+            reasons = {records[0][0]: reason}
         for no, record in records:
             if no in reasons:
                 raw = json.dumps({"statement": record.statement}, ensure_ascii=False)
                 settled.refused.append(Unread(record.line, reasons[no], raw))
-        records = [(no, record) for no, record in records if no not in reasons]
+        waiting.append([(no, record) for no, record in records if no not in reasons])
+    settled.refused.sort(key=lambda row: row.line)
     return settled
+
+
+def _fault(error: DBAPIError | psycopg.Error | InvalidDataError) -> str | None:
+    """Why a row can't be taken in; None where no row is at fault, but the server or the login."""
+    if isinstance(error, InvalidDataError):
+        return error.message
+    # What COPY raises comes without SQLAlchemy's wrapping.
+    wrapped = error if isinstance(error, DBAPIError) else DBAPIError("COPY", None, error)
+    if isinstance(wrapped.orig, pg.ProgramLimitExceeded):
+        return "A name or a number in it takes too much room to be looked up by: shorten it."
+    explained = explain(wrapped)
+    if isinstance(explained, InvalidDataError) or isinstance(wrapped.orig, pg.UniqueViolation):
+        return explained.message
+    return None
 
 
 class _CannotTakeError(Exception):
@@ -377,4 +420,4 @@ def _try(
         text("SELECT outcome, count(*) FROM settled GROUP BY outcome")
     ):
         settled.counts[named.get(outcome, outcome)] += count
-    settled.conflicts = conflicts
+    settled.conflicts += conflicts

@@ -1,0 +1,94 @@
+"""Rows that can't be stored are refused with line and reason, and the others are taken in."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from claimtrack.db import make_engine
+from tests.conftest import Outcome
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+#: Signs that become up to eighteen when a name's key is made, and letters of four bytes.
+_GROWING = [*map(chr, range(0x3300, 0x3358)), "\ufdfa", "\ufdfb"]
+_WIDE = [*map(chr, range(0x20000, 0x2A000))]
+
+
+def _taken(run: Run, folder: Path, rows: list[dict[str, object]], *options: str) -> Outcome:
+    """Import rows between two that are right."""
+    path = folder / "claims.jsonl"
+    right = {"statement": "Tank {} leaks", "source": "https://quay.example/{}"}
+    between = [{name: value.format(n) for name, value in right.items()} for n in (1, 2)]
+    path.write_text("\n".join(map(json.dumps, [between[0], *rows, between[1]])), "utf-8")
+    rejects = folder / "rejects.csv"
+    return run("import", "jsonl", path, "--format", "json", "--rejects", rejects, *options)
+
+
+def _reasons(folder: Path) -> list[tuple[int, str]]:
+    with (folder / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [(int(row["line"]), row["reason"]) for row in csv.DictReader(file)]
+
+
+def test_names_that_grow_when_they_are_folded_are_taken(run: Run, tmp_path: Path) -> None:
+    dice = random.Random(5)
+    row: dict[str, object] = {"statement": "The quay sinks", "source": "https://quay.example/3"}
+    for field in ("speaker", "source_publisher", "agency", "external_id"):
+        row[field] = "".join(dice.choices([*_GROWING * 400, *_WIDE], k=300))
+
+    outcome = _taken(run, tmp_path, [row])
+
+    assert outcome.code == 0
+    assert outcome.json["created"] == 3
+
+
+def test_what_the_database_alone_refuses_is_refused_by_the_row(
+    run: Run, tmp_path: Path, database_url: str
+) -> None:
+    with make_engine(database_url).begin() as connection:
+        connection.execute(
+            text("ALTER TABLE appearance ADD CONSTRAINT house CHECK (place NOT LIKE 'cellar %')")
+        )
+    rows: list[dict[str, object]] = [
+        {"statement": f"It sank {n} times", "source": "https://quay.example/3", "place": place}
+        for n, place in enumerate(["roof", "cellar 1", "hall", "cellar 2", "attic"])
+    ]
+
+    outcome = _taken(run, tmp_path, rows)
+
+    assert outcome.code == 5
+    assert (outcome.json["created"], outcome.json["refused"]) == (5, 2)
+    told = _reasons(tmp_path)
+    assert [line for line, _ in told] == [3, 5]
+    assert all("house" in reason and "DETAIL" not in reason for _, reason in told)
+
+
+def test_that_a_claim_was_checked_is_no_verdict(run: Run, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"statement": "It sank", "source": "https://quay.example/3", "verdict": "checked"}
+    ]
+
+    outcome = _taken(run, tmp_path, rows, "--as-ours")
+
+    assert outcome.code == 5
+    assert (outcome.json["created"], outcome.json["refused"]) == (2, 1)
+    ((line, reason),) = _reasons(tmp_path)
+    assert line == 2
+    assert reason.startswith('"checked" is no verdict')
+
+
+def test_a_reason_is_one_line_whatever_it_quotes(run: Run, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"statement": "It sank", "source": "https://quay.example/3", "kind": "a\r\nb\u2028c"}
+    ]
+
+    _taken(run, tmp_path, rows)
+
+    ((_, reason),) = _reasons(tmp_path)
+    assert reason.startswith('"a b c" is no kind')
