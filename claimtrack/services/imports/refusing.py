@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from claimtrack.services.imports.settling import Run
+from claimtrack.services.imports.settling import UNRULED, Run
 
 
 class Refused(NamedTuple):
@@ -75,13 +75,13 @@ _OTHER_WORDS = """
     """
 
 # A reprint is no second witness, and neither is where the claim was made.
-_GROUNDLESS = """
+_GROUNDLESS = f"""
     SELECT settled.no, 'The verdict ' || replace(staged.verdict, '_', '-')
         || ' needs evidence from elsewhere than where the claim was made.' AS reason
     FROM settled
     JOIN staged_ruling AS staged USING (no)
     JOIN claim ON claim.id = settled.claim_id
-    WHERE settled.outcome NOT IN ('unchanged', 'changed') AND claim.status = 'unverified'
+    WHERE settled.outcome <> 'unchanged' AND {UNRULED}
         AND staged.verdict IS NOT NULL AND staged.verdict NOT IN ('unproven', 'unverifiable')
         AND NOT EXISTS (
             SELECT FROM evidence

@@ -19,12 +19,12 @@ from psycopg import errors as pg
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from claimtrack.errors import ClaimtrackError, ConflictError, InvalidDataError
+from claimtrack.errors import ClaimtrackError, InvalidDataError
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.models.imports import import_
 from claimtrack.services.imports.records import Meaning, Record, read_record
 from claimtrack.services.imports.refusing import refused_before
-from claimtrack.services.imports.settling import STAGES, Run, settle
+from claimtrack.services.imports.settling import STAGES, Run, alone, settle
 from claimtrack.services.imports.staging import make_tables, stage
 from claimtrack.services.imports.updating import Conflict, take_over
 from claimtrack.services.refusals import explain
@@ -35,8 +35,6 @@ from claimtrack.vocab import FileFormat
 PART = 20_000
 #: How many conflicts are told one by one; beyond that they are counted.
 TOLD_CONFLICTS = 1_000
-#: One import at a time: two that bring the same rows would make each of them twice.
-_LOCK = 7_205_759_403_792_794
 
 
 class Fingerprint(NamedTuple):
@@ -142,8 +140,7 @@ def take_in(
 
 def _begin(connection: Connection, job: Job, actor: str, done: Done) -> Run:
     """Open the run's row, or the one of a run that was broken off, in this transaction."""
-    if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
-        raise ConflictError("Another import is running here. Try again when it is done.")
+    alone(connection)
     connection.execute(
         text(
             "SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true),"

@@ -12,10 +12,36 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from claimtrack.errors import ConflictError
+
 #: How the reason begins, of all that is taken back when an import is undone. What was taken back
 #: so comes again with the file; what people have withdrawn stays so.
 UNDONE = "Import {} was undone"
 _BY_UNDOING = "LIKE 'Import % was undone%'"
+#: The reason of the review that brings back such a claim.
+REVIVED = "Import {} brought it back"
+
+#: A claim that no person has moved yet.
+UNRULED = f"""(
+    claim.status = 'unverified' AND (claim.review_no = 0 OR EXISTS (
+        SELECT FROM review AS latest
+        WHERE latest.claim_id = claim.id AND latest.no = claim.review_no
+            AND (latest.because {_BY_UNDOING} OR latest.because LIKE 'Import % brought it back')
+    ))
+)"""
+
+#: One import at a time: two that bring the same rows would make each of them twice.
+_LOCK = 7_205_759_403_792_794
+
+
+def alone(connection: Connection) -> None:
+    """Keep other imports out until the transaction ends.
+
+    Raises:
+        ConflictError: one is running.
+    """
+    if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
+        raise ConflictError("Another import is running here. Try again when it is done.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +135,7 @@ _SOURCES = (
     FROM staged_source AS staged
     LEFT JOIN staged_publisher AS publisher ON publisher.name_key = staged.publisher_key
     LEFT JOIN staged_publisher AS agency ON agency.name_key = staged.agency_key
-    WHERE source.id = staged.id AND NOT source.protected AND source.recorded_at <> now() AND (
+    WHERE source.id = staged.id AND NOT source.protected AND (
         source.title IS NULL AND staged.title IS NOT NULL
         OR source.publisher_id IS NULL AND publisher.id IS NOT NULL
         OR source.agency_id IS NULL AND agency.id IS NOT NULL
@@ -125,8 +151,12 @@ _PRIOR = (
     f"""
     WITH known AS (
         SELECT staged.no AS staged_no, prior.*, claim.status, claim.review_no,
-            COALESCE(claim.merged_into_id, claim.id) AS head_id,
-            prior.digests = staged.digests AS same
+            COALESCE(claim.merged_into_id, claim.id) AS head_id, import.undone_at,
+            prior.digests = staged.digests AS same,
+            prior.digests -> 'appearances' IS DISTINCT FROM staged.digests -> 'appearances'
+                AS more_appeared,
+            prior.digests -> 'evidence' IS DISTINCT FROM staged.digests -> 'evidence'
+                AS more_evidence
         FROM staged_claim AS staged
         JOIN import_row AS prior ON prior.row_key = staged.row_key
         JOIN import ON import.id = prior.import_id
@@ -154,10 +184,10 @@ _PRIOR = (
                 )
         )
     )
-    INSERT INTO settled (no, claim_id, outcome, prior_import_id, prior_no, appearance_no,
-        assessment_id)
+    INSERT INTO settled (no, claim_id, outcome, prior_import_id, prior_no, prior_claim_id,
+        appearance_no, assessment_id, more_appeared, more_evidence)
     SELECT DISTINCT ON (staged_no) staged_no, head_id,
-        CASE WHEN status = 'set_aside' AND EXISTS (
+        CASE WHEN undone_at IS NOT NULL OR status = 'set_aside' AND EXISTS (
                 SELECT FROM review
                 WHERE review.claim_id = known.claim_id AND review.no = known.review_no
                     AND review.because {_BY_UNDOING}
@@ -171,7 +201,9 @@ _PRIOR = (
                     AND assessment.withdrawn_because {_BY_UNDOING}
             ) THEN 'undone'
             WHEN same THEN 'unchanged' ELSE 'changed' END,
-        import_id, no, appearance_no, assessment_id
+        import_id, no, claim_id,
+        CASE WHEN claim_id = head_id THEN appearance_no END,
+        CASE WHEN claim_id = head_id THEN assessment_id END, more_appeared, more_evidence
     FROM known
     ORDER BY staged_no, same DESC, import_id DESC, no DESC
     """,
@@ -279,7 +311,8 @@ _CLAIMS = (
     _BY_STATEMENT,
 )
 
-# Claims that were set aside when an import was undone come back with their rows.
+# Claims that were set aside when an import was undone come back with their rows, and with those of
+# other files.
 _REVIVED = f"""
     INSERT INTO review (claim_id, no, from_status, status, because {{by}})
     SELECT DISTINCT claim.id, claim.review_no + 1, claim.status, 'unverified',
@@ -287,7 +320,7 @@ _REVIVED = f"""
     FROM settled
     JOIN claim ON claim.id = settled.claim_id
     JOIN review ON review.claim_id = claim.id AND review.no = claim.review_no
-    WHERE settled.outcome = 'undone' AND claim.status = 'set_aside'
+    WHERE settled.outcome NOT IN ('unchanged', 'created') AND claim.status = 'set_aside'
         AND review.because {_BY_UNDOING}
     """
 
@@ -303,7 +336,11 @@ _APPEARANCES = f"""
         JOIN staged_source AS source USING (source_key)
         LEFT JOIN staged_speaker AS speaker
             ON (speaker.name_key, speaker.qualifier_key) = (staged.name_key, staged.qualifier_key)
-        WHERE settled.outcome NOT IN ('unchanged', 'changed') AND (
+        WHERE settled.outcome <> 'unchanged' AND (
+            settled.outcome <> 'changed'
+            OR CASE staged.position WHEN 0 THEN settled.appearance_no IS NULL
+                ELSE settled.more_appeared END
+        ) AND (
             settled.outcome = 'created' OR NOT EXISTS (
                 SELECT FROM appearance AS known
                 WHERE known.claim_id = settled.claim_id AND known.source_id = source.id
@@ -329,9 +366,14 @@ _APPEARANCES = f"""
         FROM numbered
         ORDER BY claim_id, appearance_no
     ), own AS (
-        SELECT DISTINCT ON (no) no, appearance_no FROM numbered ORDER BY no, position
+        SELECT DISTINCT ON (no) no, position, appearance_no FROM numbered ORDER BY no, position
     )
-    UPDATE settled SET appearance_no = own.appearance_no,
+    UPDATE settled SET
+        appearance_no = CASE
+            WHEN own.position = 0 AND (
+                settled.outcome <> 'changed' OR settled.prior_claim_id = settled.claim_id
+            ) THEN own.appearance_no
+            ELSE settled.appearance_no END,
         outcome = CASE settled.outcome WHEN 'known' THEN 'added' ELSE settled.outcome END
     FROM own WHERE settled.no = own.no
     """
@@ -357,7 +399,8 @@ _ASSESSMENTS = (
         FROM settled
         JOIN staged_assessment AS staged ON staged.no = settled.no
         LEFT JOIN staged_publisher AS publisher ON publisher.name_key = staged.publisher_key
-        WHERE settled.outcome NOT IN ('unchanged', 'changed') AND NOT EXISTS (
+        WHERE settled.outcome <> 'unchanged'
+            AND (settled.outcome <> 'changed' OR settled.assessment_id IS NULL) AND NOT EXISTS (
             SELECT FROM assessment AS known
             WHERE known.claim_id = settled.claim_id
                 AND known.assessment_key = staged.assessment_key
@@ -376,7 +419,10 @@ _ASSESSMENTS = (
             AND assessment.withdrawn_at IS NULL
     )
     FROM staged_assessment AS staged
-    WHERE staged.no = settled.no AND settled.outcome NOT IN ('unchanged', 'changed')
+    WHERE staged.no = settled.no AND settled.outcome <> 'unchanged' AND (
+        settled.outcome <> 'changed'
+        OR settled.assessment_id IS NULL AND settled.prior_claim_id = settled.claim_id
+    )
     """,
     """
     UPDATE settled SET outcome = 'added'
@@ -395,7 +441,11 @@ _EVIDENCE = f"""
         FROM settled
         JOIN staged_evidence AS staged USING (no)
         JOIN staged_source AS source USING (source_key)
-        WHERE settled.outcome NOT IN ('unchanged', 'changed') AND NOT EXISTS (
+        JOIN claim ON claim.id = settled.claim_id
+        WHERE settled.outcome <> 'unchanged' AND (
+            settled.outcome <> 'changed' OR settled.more_evidence OR {UNRULED}
+                AND EXISTS (SELECT FROM staged_ruling AS ruled WHERE ruled.no = settled.no)
+        ) AND NOT EXISTS (
             SELECT FROM evidence AS known
             WHERE known.claim_id = settled.claim_id AND known.source_id = source.id
                 AND known.stance = staged.stance
@@ -435,21 +485,20 @@ _NOTES = """
 
 # The desk's own word is taken over where nobody here has said one yet.
 _RULINGS = (
-    """
+    f"""
     WITH ruled AS (
         SELECT DISTINCT ON (claim.id) claim.id, claim.review_no + 1 AS next_no, claim.status AS was,
             staged.*
         FROM settled
         JOIN staged_ruling AS staged ON staged.no = settled.no
         JOIN claim ON claim.id = settled.claim_id
-        WHERE settled.outcome NOT IN ('unchanged', 'changed')
-            AND claim.status = 'unverified' AND (claim.review_no = 0 OR settled.outcome = 'undone')
+        WHERE settled.outcome <> 'unchanged' AND {UNRULED}
         ORDER BY claim.id, settled.no
     ), made AS (
         INSERT INTO review (claim_id, no, from_status, status, verdict, because, rating, reason
-            {by})
+            {{by}})
         SELECT id, next_no, was, status, verdict, because, rating,
-            CASE status WHEN 'set_aside' THEN 'out_of_scope' END {actor}
+            CASE status WHEN 'set_aside' THEN 'out_of_scope' END {{actor}}
         FROM ruled
         RETURNING claim_id, no
     )
@@ -458,17 +507,19 @@ _RULINGS = (
     FROM made
     JOIN evidence ON evidence.claim_id = made.claim_id AND evidence.withdrawn_at IS NULL
     """,
-    """
-    INSERT INTO publication (claim_id, review_no, url, published_on, headline {by})
+    f"""
+    INSERT INTO publication (claim_id, review_no, url, published_on, headline {{by}})
     SELECT DISTINCT ON (claim.id) claim.id, claim.review_no, staged.url, staged.published_on,
-        COALESCE(staged.headline, left(claim.statement, 1000)) {actor}
+        COALESCE(staged.headline, left(claim.statement, 1000)) {{actor}}
     FROM settled
     JOIN staged_ruling AS staged USING (no)
     JOIN claim ON claim.id = settled.claim_id
-    WHERE settled.outcome NOT IN ('unchanged', 'changed') AND claim.status = 'checked'
+    WHERE settled.outcome <> 'unchanged' AND claim.status = 'checked'
+        AND claim.verdict = staged.verdict
         AND staged.url IS NOT NULL AND staged.published_on IS NOT NULL AND NOT EXISTS (
             SELECT FROM publication
-            WHERE publication.claim_id = claim.id AND publication.withdrawn_at IS NULL
+            WHERE publication.claim_id = claim.id
+                AND COALESCE(publication.withdrawn_because, '') NOT {_BY_UNDOING}
         )
     ORDER BY claim.id, settled.no
     """,
@@ -480,7 +531,9 @@ _ROWS = """
     SELECT :import_id, staged.no, staged.line, staged.row_key,
         CASE settled.outcome WHEN 'undone' THEN 'revived' WHEN 'changed' THEN 'updated'
             ELSE settled.outcome END,
-        settled.claim_id, settled.appearance_no, settled.assessment_id, staged.digests
+        CASE settled.outcome WHEN 'changed' THEN settled.prior_claim_id
+            ELSE settled.claim_id END,
+        settled.appearance_no, settled.assessment_id, staged.digests
     FROM settled JOIN staged_claim AS staged USING (no)
     WHERE settled.outcome NOT IN ('unchanged', 'known')
     ORDER BY staged.no
@@ -505,7 +558,10 @@ STAGES: dict[str, tuple[str, ...]] = {
 
 #: Stages that only some rows need: without any, a login need not be allowed what they do.
 _FOR = {
-    "revived": "settled WHERE outcome = 'undone'",
+    "revived": f"""settled
+        JOIN claim ON claim.id = settled.claim_id AND claim.status = 'set_aside'
+        JOIN review ON review.claim_id = claim.id AND review.no = claim.review_no
+        WHERE settled.outcome NOT IN ('unchanged', 'created') AND review.because {_BY_UNDOING}""",
     "fact-checks": "staged_assessment",
     "evidence": "staged_evidence",
     "reviews": "staged_ruling",

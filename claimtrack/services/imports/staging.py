@@ -106,11 +106,13 @@ TABLES: dict[str, dict[str, str]] = {
     },
 }
 
-#: What becomes of each staged row; filled as that is found out.
+#: What becomes of each staged row; filled as that is found out. A changed row goes on telling of
+#: ``prior_claim_id``, also where that was merged into ``claim_id`` since.
 SETTLED = """
 CREATE TEMP TABLE settled (
     no bigint PRIMARY KEY, claim_id bigint, outcome text, prior_import_id bigint, prior_no bigint,
-    appearance_no integer, assessment_id bigint
+    prior_claim_id bigint, appearance_no integer, assessment_id bigint, more_appeared boolean,
+    more_evidence boolean
 ) ON COMMIT DROP
 """
 
@@ -187,12 +189,12 @@ def _rows(numbered: Sequence[tuple[int, Record]]) -> dict[str, Sequence[Sequence
             )
         )
         for position, one in enumerate(record.appearances):
-            sources.setdefault(one.source.key, one.source)
+            _add(sources, one.source)
             if one.speaker is not None:
                 speakers.setdefault((one.speaker.key, one.speaker.qualifier_key), one.speaker)
             appearances.append(_appearance(no, position, one))
         for grounds in record.evidence:
-            sources.setdefault(grounds.source.key, grounds.source)
+            _add(sources, grounds.source)
             evidence.append(
                 (no, grounds.source.key, grounds.stance.value, grounds.excerpt, grounds.place)
             )
@@ -243,6 +245,21 @@ def _rows(numbered: Sequence[tuple[int, Record]]) -> dict[str, Sequence[Sequence
         "staged_assessment": assessments,
         "staged_ruling": rulings,
     }
+
+
+def _add(sources: dict[bytes, Source], one: Source) -> None:
+    """Add a source; of one that came before, what it lacked."""
+    known = sources.setdefault(one.key, one)
+    if known is one or known == one:
+        return
+    filled = {
+        name: getattr(one, name)
+        for name in ("title", "publisher", "agency")
+        if getattr(known, name) is None
+    }
+    if known.published is None:
+        filled |= {"published": one.published, "published_text": one.published_text}
+    sources[one.key] = known._replace(**filled)
 
 
 def _appearance(no: int, position: int, one: Appeared) -> Sequence[Any]:

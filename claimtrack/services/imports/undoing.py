@@ -16,7 +16,7 @@ from claimtrack.errors import ConflictError
 from claimtrack.keys import clean_text
 from claimtrack.models.imports import import_
 from claimtrack.services.imports.lists import find_import
-from claimtrack.services.imports.settling import UNDONE
+from claimtrack.services.imports.settling import REVIVED, UNDONE, alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +39,41 @@ _DONE = """
     WHERE application = :application AND recorded_at >= :since
     """
 
-# Claims that the import recorded, where nobody else has moved them since, or added to them.
+# Claims that the import recorded or brought back, and whether somebody has moved them since.
 _OWN = """
     CREATE TEMP TABLE own_claim ON COMMIT DROP AS
+    WITH own AS (
+        SELECT row_key::bigint AS id, 0 AS since_no
+        FROM undoing WHERE table_name = 'claim' AND operation = 'insert'
+        UNION ALL
+        SELECT claim_id, (after ->> 'no')::integer
+        FROM undoing WHERE table_name = 'review' AND after ->> 'because' = :revived
+    )
     SELECT claim.id, claim.status, claim.review_no, (
         claim.merged_into_id IS NOT NULL OR claim.assigned_to IS NOT NULL
         OR EXISTS (SELECT FROM claim AS merged WHERE merged.merged_into_id = claim.id)
         OR EXISTS (
             SELECT FROM review
-            WHERE review.claim_id = claim.id AND NOT EXISTS (
+            WHERE review.claim_id = claim.id AND review.no > own.since_no AND NOT EXISTS (
                 SELECT FROM undoing
                 WHERE undoing.table_name = 'review'
                     AND undoing.row_key = review.claim_id || '.' || review.no
             )
         )
     ) AS worked_on
-    FROM undoing JOIN claim ON claim.id = undoing.row_key::bigint
-    WHERE undoing.table_name = 'claim' AND undoing.operation = 'insert'
+    FROM own JOIN claim USING (id)
+    """
+
+# A verdict that it brought to a claim of others goes with its evidence.
+_REOPEN_OTHERS = """
+    INSERT INTO review (claim_id, no, from_status, status, because)
+    SELECT claim.id, claim.review_no + 1, claim.status, 'unverified', :because
+    FROM undoing
+    JOIN claim ON claim.id = undoing.claim_id
+        AND undoing.row_key = claim.id || '.' || claim.review_no
+    WHERE undoing.table_name = 'review' AND undoing.operation = 'insert'
+        AND claim.status IN ('checked', 'in_review', 'set_aside')
+        AND claim.id NOT IN (SELECT id FROM own_claim)
     """
 
 # By way of unverified, for that is how a verdict is taken back.
@@ -155,6 +173,7 @@ def _restore(table: str) -> str:
         f" THEN old.{column} ELSE {table}.{column} END"
         for column in _RESTORED[table]
     )
+    fields = ", ".join(f"'{column}'" for column in _RESTORED[table])
     open_rows = (
         f" AND {table}.withdrawn_at IS NULL" if table in ("appearance", "assessment") else ""
     )
@@ -172,6 +191,7 @@ def _restore(table: str) -> str:
                     last_value(undoing.after -> field) OVER told AS last_after
                 FROM undoing CROSS JOIN LATERAL jsonb_object_keys(undoing.before) AS field
                 WHERE undoing.table_name = '{table}' AND undoing.operation = 'update'
+                    AND field IN ({fields})
                 WINDOW told AS (PARTITION BY row_key, field ORDER BY undoing.id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
             ) AS fields
@@ -194,6 +214,7 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
         ConflictError: it was undone already.
         InvalidDataError: the reason is blank or too long.
     """
+    alone(connection)
     connection.execute(text("SELECT id FROM import WHERE id = :id FOR UPDATE"), {"id": import_id})
     view = find_import(connection, import_id)
     if view.undone_at is not None:
@@ -219,9 +240,10 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
     )
     connection.execute(text("CREATE INDEX ON undoing (table_name, row_key)"))
     connection.execute(text("ANALYZE undoing"))
-    connection.execute(text(_OWN))
+    connection.execute(text(_OWN), {"revived": REVIVED.format(import_id)})
     withdrawn = sum(_withdraw(connection, why))
     connection.execute(text(_REOPEN), {"because": why})
+    connection.execute(text(_REOPEN_OTHERS), {"because": why})
     set_aside = connection.execute(text(_SET_ASIDE), {"because": why}).rowcount
     restored = sum(connection.execute(text(_restore(table))).rowcount for table in _RESTORED)
     connection.execute(

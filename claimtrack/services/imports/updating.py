@@ -49,7 +49,7 @@ _TARGETS = (
     _Target(
         "claim",
         "claim.id::text",
-        "JOIN claim ON claim.id = settled.claim_id",
+        "JOIN claim ON claim.id = earlier.claim_id",
         {
             name: (f"came.{name}", (name, "figure") if name == "kind" else (name,))
             for name in ("kind", "language", "topics", "priority")
@@ -167,7 +167,7 @@ def _told(target: _Target) -> str:
         for column, (value, fields) in target.columns.items()
     )
     return (
-        f"SELECT DISTINCT ON ({target.key}) came.line, settled.claim_id, {target.key} AS row_key,"
+        f"SELECT DISTINCT ON ({target.key}) came.line, earlier.claim_id, {target.key} AS row_key,"
         f" {table}.ctid AS at, edited_by_hand('{table}', {target.key}) AS edited,"
         f" {target.closed} AS closed, {values} {_CHANGED} {target.joined}"
         f" WHERE settled.outcome IN ({target.outcomes})"
@@ -203,14 +203,17 @@ def _kept(target: _Target) -> str:
 
 # Words under a verdict stay, and so do those that a person has put.
 _STATEMENTS = f"""
-    SELECT came.line, came.no, claim.id AS claim_id, came.statement, came.statement_key,
+    SELECT DISTINCT ON (claim.id) came.line, came.no, claim.id AS claim_id, came.statement,
+        came.statement_key,
         claim.status IN ('awaiting_approval', 'checked') AS checked,
+        claim.merged_into_id IS NOT NULL AS merged,
         'statement' = ANY (edited_by_hand('claim', claim.id::text)) AS edited,
         claim.statement_key <> came.statement_key AS other
     {_CHANGED}
-    JOIN claim ON claim.id = settled.claim_id AND claim.merged_into_id IS NULL
+    JOIN claim ON claim.id = earlier.claim_id
     WHERE settled.outcome IN ('changed', 'undone') AND {_differs(("statement",))}
         AND claim.statement <> came.statement
+    ORDER BY claim.id, came.no
     """
 
 _REWORD = f"""
@@ -218,7 +221,7 @@ _REWORD = f"""
         SELECT told.*, CASE WHEN other THEN COALESCE((
             SELECT max(claim.copy_no) FROM claim WHERE claim.statement_key = told.statement_key
         ), 0) + row_number() OVER (PARTITION BY statement_key ORDER BY no) END AS copy_no
-        FROM told WHERE NOT checked AND NOT edited
+        FROM told WHERE NOT merged AND NOT checked AND NOT edited
     )
     UPDATE claim SET statement = numbered.statement, statement_key = numbered.statement_key,
         copy_no = COALESCE(numbered.copy_no, claim.copy_no)
@@ -226,19 +229,22 @@ _REWORD = f"""
     """
 
 _KEPT_WORDS = f"""
-    SELECT line, claim_id, checked FROM ({_STATEMENTS}) AS told WHERE checked OR edited
+    SELECT line, claim_id, merged, checked FROM ({_STATEMENTS}) AS told
+    WHERE merged OR checked OR edited
     ORDER BY line
     """
 
 _FIGURES = f"""
     WITH told AS MATERIALIZED (
-        SELECT came.line, settled.claim_id, came.figure,
-            edited_by_hand('figure', settled.claim_id::text) <> '{{}}' AS edited,
+        SELECT DISTINCT ON (claim.id) came.line, claim.id AS claim_id, came.figure,
+            claim.merged_into_id IS NOT NULL AS merged,
+            edited_by_hand('figure', claim.id::text) <> '{{}}' AS edited,
             claim.status IN ('awaiting_approval', 'checked') AS checked
         {_CHANGED}
-        JOIN claim ON claim.id = settled.claim_id AND claim.merged_into_id IS NULL
+        JOIN claim ON claim.id = earlier.claim_id
         WHERE settled.outcome IN ('changed', 'undone') AND came.figure IS NOT NULL
             AND {_differs(("figure",))}
+        ORDER BY claim.id, came.no
     )
     """
 
@@ -249,7 +255,7 @@ _TAKE_FIGURES = f"""
     SELECT told.claim_id, said.comparator, said.low, said.high, said.unit, said.counted,
         said.place, said.on_date, said.on_precision, said.since_date, said.since_precision
     FROM told CROSS JOIN LATERAL jsonb_populate_record(NULL::figure, told.figure) AS said
-    WHERE NOT told.edited AND NOT told.checked
+    WHERE NOT told.merged AND NOT told.edited AND NOT told.checked
     ON CONFLICT (claim_id) DO UPDATE SET comparator = excluded.comparator, low = excluded.low,
         high = excluded.high, unit = excluded.unit, counted = excluded.counted,
         place = excluded.place, on_date = excluded.on_date, on_precision = excluded.on_precision,
@@ -257,7 +263,8 @@ _TAKE_FIGURES = f"""
     """
 
 _KEPT_FIGURES = f"""
-    {_FIGURES} SELECT line, claim_id, checked FROM told WHERE edited OR checked ORDER BY line
+    {_FIGURES} SELECT line, claim_id, merged, checked FROM told
+    WHERE merged OR edited OR checked ORDER BY line
     """
 
 # A changed row goes on telling of the same appearance and fact-check.
@@ -293,6 +300,8 @@ def _conflicts(connection: Connection) -> Iterator[Conflict]:
             why = target.closed_why if closed else "it was edited here"
             yield Conflict(line, claim_id, f"{target.table} {field}", why)
     for query, field in ((_KEPT_WORDS, "statement"), (_KEPT_FIGURES, "figure")):
-        for line, claim_id, checked in connection.execute(text(query)):
+        for line, claim_id, merged, checked in connection.execute(text(query)):
             why = "it stands under a verdict" if checked else "it was edited here"
+            if merged:
+                why = "it was merged into another"
             yield Conflict(line, claim_id, field, why)
