@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.conftest import Desk, Outcome, Run
@@ -339,6 +340,31 @@ def test_an_import_is_undone_once(take: Take, ok: Run, run: Run) -> None:
 
     assert run("import", "undo", 1, "--because", "Again").code == 4
     assert run("import", "undo", 7, "--because", "Which").code == 3
+
+
+# --- What goes for good --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("audit", "redact", "claim", 1, "statement", "--because", "Names a witness", "--yes"),
+        ("audit", "redact", "speaker", 1, "name", "--because", "Names a witness", "--yes"),
+        ("speaker", "edit", 1, "--protected"),
+        ("source", "edit", 1, "--protected"),
+    ],
+)
+def test_what_an_import_knew_a_row_by_goes_with_its_values(
+    take: Take, ok: Run, database_url: str, words: tuple[object, ...]
+) -> None:
+    take([BRIDGE, POWER])
+    query = "SELECT digests = '{}' FROM import_row ORDER BY no"
+    with psycopg.connect(database_url) as connection:
+        before = connection.execute("SELECT row_key FROM import_row WHERE no = 1").fetchone()
+        ok(*words)
+        assert connection.execute(query).fetchall() == [(True,), (False,)]
+        after = connection.execute("SELECT row_key FROM import_row WHERE no = 1").fetchone()
+    assert after != before
 
 
 # --- Who may -------------------------------------------------------------------------------------

@@ -119,6 +119,49 @@ BEGIN
 END $$
 """
 
+FORGET_ROWS = f"""
+CREATE FUNCTION forget_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {PINNED} AS $$
+DECLARE
+    fresh CONSTANT jsonb := to_jsonb(NEW);
+    the_id CONSTANT bigint := COALESCE(fresh ->> 'speaker_id', fresh ->> 'id')::bigint;
+    before CONSTANT text := COALESCE(current_setting('claimtrack.redacting', true), '');
+    claim_ids CONSTANT bigint[] := CASE TG_TABLE_NAME
+        WHEN 'claim' THEN ARRAY[the_id]
+        WHEN 'speaker' THEN ARRAY(SELECT claim_id FROM appearance WHERE speaker_id = the_id)
+        WHEN 'speaker_alias' THEN ARRAY(SELECT claim_id FROM appearance WHERE speaker_id = the_id)
+        WHEN 'source' THEN ARRAY(
+            SELECT claim_id FROM appearance WHERE source_id = the_id
+            UNION SELECT claim_id FROM evidence WHERE source_id = the_id
+        )
+        WHEN 'publisher' THEN ARRAY(
+            SELECT claim_id FROM appearance JOIN source ON source.id = appearance.source_id
+            WHERE the_id IN (source.publisher_id, source.agency_id)
+            UNION SELECT claim_id FROM assessment WHERE publisher_id = the_id
+        )
+        ELSE ARRAY[(fresh ->> 'claim_id')::bigint]
+    END;
+BEGIN
+    PERFORM set_config('claimtrack.redacting', 'import_row', true);
+    UPDATE import_row SET digests = '{{}}', row_key = uuid_send(gen_random_uuid())
+    WHERE claim_id = ANY (claim_ids) AND digests <> '{{}}';
+    PERFORM set_config('claimtrack.redacting', before, true);
+    RETURN NULL;
+END $$
+"""
+
+FORGETTING = (
+    "claim",
+    "appearance",
+    "figure",
+    "note",
+    "evidence",
+    "assessment",
+    "speaker",
+    "speaker_alias",
+    "publisher",
+    "source",
+)
+
 EDITED = ("assessment", "publication", "rating_scale", "rating", "import", "import_mapping")
 #: Rows that keep their key and their record; of the others `only_withdraw` lets less through.
 RECORD_KEPT = ("rating_scale", "rating", "import", "import_mapping")
@@ -262,7 +305,7 @@ def _rules() -> None:
         )
     op.execute(
         "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON import_row"
-        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_all_but_redaction()"
     )
     op.execute("ALTER TABLE import_row ENABLE ALWAYS TRIGGER append_only")
     op.execute(
@@ -669,7 +712,7 @@ def upgrade() -> None:
             "digests",
             postgresql.JSONB(astext_type=sa.Text()),
             nullable=False,
-            comment="of each value, to know a changed one again: no text is kept twice",
+            comment="of each value, to know a changed one again; empty once one of them was redacted",
         ),
         sa.CheckConstraint(
             "outcome IN ('created', 'added', 'updated', 'revived')",
@@ -710,7 +753,8 @@ def upgrade() -> None:
     op.execute(KEEP_IMPORT)
     op.execute(EDITED_BY_HAND)
     op.execute(REFER_ROWS)
-    for name in ("keep_import", "refer_rows"):
+    op.execute(FORGET_ROWS)
+    for name in ("keep_import", "refer_rows", "forget_rows"):
         op.execute(f"REVOKE EXECUTE ON FUNCTION {name}() FROM PUBLIC")
     op.execute(REFRESH_REACH)
     op.execute(GUARD_NEW_CLAIM)
@@ -721,6 +765,16 @@ def upgrade() -> None:
         " EXECUTE FUNCTION guard_new_claim()"
     )
     _rules()
+    for table in FORGETTING:
+        op.execute(
+            f"CREATE TRIGGER forget_rows AFTER UPDATE ON {table} FOR EACH ROW"
+            f" WHEN (is_redaction('{table}')) EXECUTE FUNCTION forget_rows()"
+        )
+    for table in ("speaker", "source"):
+        op.execute(
+            f"CREATE TRIGGER forget_protected AFTER UPDATE OF protected ON {table} FOR EACH ROW"
+            " WHEN (NEW.protected AND NOT OLD.protected) EXECUTE FUNCTION forget_rows()"
+        )
     op.execute("SELECT rebuild_past()")
 
 
@@ -741,6 +795,12 @@ def downgrade() -> None:
     op.drop_table("rating_scale")
     op.drop_table("import_mapping")
     op.drop_table("import")
+    for table in FORGETTING:
+        if table != "assessment":
+            op.execute(f"DROP TRIGGER forget_rows ON {table}")
+    for table in ("speaker", "source"):
+        op.execute(f"DROP TRIGGER forget_protected ON {table}")
+    op.execute("DROP FUNCTION forget_rows()")
     op.execute("DROP TRIGGER guard_new_claim ON claim")
     op.execute(
         "CREATE TRIGGER guard_new_claim BEFORE INSERT ON claim"

@@ -96,7 +96,7 @@ class ImportRowColumns(TypedColumns):
     digests: Column[dict[str, Any]] = Column(
         JSONB,
         nullable=False,
-        comment="of each value, to know a changed one again: no text is kept twice",
+        comment="of each value, to know a changed one again; empty once one of them was redacted",
     )
 
 

@@ -5,7 +5,7 @@ The migrations hold their own, frozen copies; a test compares what the two leave
 
 from __future__ import annotations
 
-from claimtrack.models.functions import PINNED
+from claimtrack.models.functions import AS_OWNER, PINNED
 
 #: Per table, the columns that hold what people wrote, each with those that are made from it and
 #: go with it.
@@ -125,7 +125,53 @@ BEGIN
 END $$
 """
 
-FUNCTIONS = (IS_REDACTION, REFUSE_ALL_ELSE, ONLY_REDACT, KEEP_CAPTURE)
+# An import knows a row again by digests of its values, and those of short texts can be guessed:
+# they go with what was redacted or protected.
+FORGET_ROWS = f"""
+CREATE FUNCTION forget_rows() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} {PINNED} AS $$
+DECLARE
+    fresh CONSTANT jsonb := to_jsonb(NEW);
+    the_id CONSTANT bigint := COALESCE(fresh ->> 'speaker_id', fresh ->> 'id')::bigint;
+    before CONSTANT text := COALESCE(current_setting('claimtrack.redacting', true), '');
+    claim_ids CONSTANT bigint[] := CASE TG_TABLE_NAME
+        WHEN 'claim' THEN ARRAY[the_id]
+        WHEN 'speaker' THEN ARRAY(SELECT claim_id FROM appearance WHERE speaker_id = the_id)
+        WHEN 'speaker_alias' THEN ARRAY(SELECT claim_id FROM appearance WHERE speaker_id = the_id)
+        WHEN 'source' THEN ARRAY(
+            SELECT claim_id FROM appearance WHERE source_id = the_id
+            UNION SELECT claim_id FROM evidence WHERE source_id = the_id
+        )
+        WHEN 'publisher' THEN ARRAY(
+            SELECT claim_id FROM appearance JOIN source ON source.id = appearance.source_id
+            WHERE the_id IN (source.publisher_id, source.agency_id)
+            UNION SELECT claim_id FROM assessment WHERE publisher_id = the_id
+        )
+        ELSE ARRAY[(fresh ->> 'claim_id')::bigint]
+    END;
+BEGIN
+    PERFORM set_config('claimtrack.redacting', 'import_row', true);
+    UPDATE import_row SET digests = '{{}}', row_key = uuid_send(gen_random_uuid())
+    WHERE claim_id = ANY (claim_ids) AND digests <> '{{}}';
+    PERFORM set_config('claimtrack.redacting', before, true);
+    RETURN NULL;
+END $$
+"""
+
+#: Where values stand that a file can have brought.
+FORGETTING = (
+    "claim",
+    "appearance",
+    "figure",
+    "note",
+    "evidence",
+    "assessment",
+    "speaker",
+    "speaker_alias",
+    "publisher",
+    "source",
+)
+
+FUNCTIONS = (IS_REDACTION, REFUSE_ALL_ELSE, ONLY_REDACT, KEEP_CAPTURE, FORGET_ROWS)
 
 
 def triggers(unlogged: dict[str, tuple[str, str]]) -> tuple[str, ...]:
@@ -149,4 +195,14 @@ def triggers(unlogged: dict[str, tuple[str, str]]) -> tuple[str, ...]:
         )
         if table in GROWING:
             made.append(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER only_redact")
+    made += [
+        f"CREATE TRIGGER forget_rows AFTER UPDATE ON {table} FOR EACH ROW"
+        f" WHEN (is_redaction('{table}')) EXECUTE FUNCTION forget_rows()"
+        for table in FORGETTING
+    ]
+    made += [
+        f"CREATE TRIGGER forget_protected AFTER UPDATE OF protected ON {table} FOR EACH ROW"
+        " WHEN (NEW.protected AND NOT OLD.protected) EXECUTE FUNCTION forget_rows()"
+        for table in ("speaker", "source")
+    ]
     return tuple(made)

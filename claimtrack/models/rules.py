@@ -130,7 +130,8 @@ TAKES_NO_MORE = (
 def _append_only(table: str) -> tuple[str, ...]:
     # Events take one update, row by row: a value's digest in its place.
     operations = "DELETE OR TRUNCATE" if table == "event" else "UPDATE OR DELETE OR TRUNCATE"
-    refuse = "refuse_all_but_redaction" if table in redacting.GROWING else "refuse_change"
+    forgets = table in redacting.GROWING or table == "import_row"
+    refuse = "refuse_all_but_redaction" if forgets else "refuse_change"
     return (
         f"CREATE TRIGGER append_only BEFORE {operations} ON {table}"
         f" FOR EACH STATEMENT EXECUTE FUNCTION {refuse}()",
