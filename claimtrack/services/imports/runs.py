@@ -14,20 +14,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import psycopg
-from psycopg import errors as pg
 from sqlalchemy import Connection, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
 
-from claimtrack.errors import ClaimtrackError, InvalidDataError
+from claimtrack.errors import ClaimtrackError
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.models.imports import import_
+from claimtrack.services.imports.parts import Settled, settle_part
 from claimtrack.services.imports.records import Meaning, Record, read_record
-from claimtrack.services.imports.refusing import refused_before
-from claimtrack.services.imports.settling import STAGES, Run, alone, settle
-from claimtrack.services.imports.staging import make_tables, stage
-from claimtrack.services.imports.updating import Conflict, take_over
-from claimtrack.services.refusals import explain
+from claimtrack.services.imports.settling import Run, alone
+from claimtrack.services.imports.staging import make_tables
+from claimtrack.services.imports.updating import Conflict
 from claimtrack.vocab import FileFormat
 
 #: Rows that are settled at once: enough that a statement's own cost doesn't count, few enough that
@@ -227,7 +223,7 @@ def _take_batch(
     While the server settles one part, the next is read.
     """
     left = job.batch
-    working: Future[_Settled] | None = None
+    working: Future[Settled] | None = None
     with ThreadPoolExecutor(max_workers=1) as pool:
         try:
             while True:
@@ -236,7 +232,7 @@ def _take_batch(
                 first = working is None
                 if working is not None:
                     _merge(working.result(), done, job, reject)
-                working = pool.submit(_settle, connection, part.records, run, first)
+                working = pool.submit(settle_part, connection, part.records, run, first)
                 tell(part.size, part.line)
                 if left is not None:
                     left -= part.size
@@ -250,7 +246,7 @@ def _take_batch(
             raise
 
 
-def _break_off(connection: Connection, working: Future[_Settled]) -> None:
+def _break_off(connection: Connection, working: Future[Settled]) -> None:
     """End what is under way: it would be waited for, and has no use any more.
 
     Asked again and again, since between two statements there is nothing to cancel.
@@ -311,17 +307,7 @@ def _refuse(done: Done, job: Job, reject: Reject, row: Unread) -> None:
         )
 
 
-@dataclass(slots=True)
-class _Settled:
-    """What became of one part."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    conflicts: list[Conflict] = field(default_factory=list)
-    refused: list[Unread] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-
-def _merge(settled: _Settled, done: Done, job: Job, reject: Reject) -> None:
+def _merge(settled: Settled, done: Done, job: Job, reject: Reject) -> None:
     done.counts.update(settled.counts)
     for name, seconds in settled.seconds.items():
         done.seconds[name] += seconds
@@ -329,92 +315,3 @@ def _merge(settled: _Settled, done: Done, job: Job, reject: Reject) -> None:
     done.conflicts += settled.conflicts[: TOLD_CONFLICTS - len(done.conflicts)]
     for row in settled.refused:
         _refuse(done, job, reject, row)
-
-
-def _settle(
-    connection: Connection, records: list[tuple[int, Record]], run: Run, first: bool
-) -> _Settled:
-    """Settle a part; without the rows that the record can't take, should there be any."""
-    settled = _Settled()
-    waiting = [records]
-    while waiting:
-        records = waiting.pop()
-        if not records:
-            continue
-        try:
-            with connection.begin_nested():
-                _try(connection, records, run, settled, first=first)
-            continue
-        except _CannotTakeError as error:
-            reasons = error.reasons
-        except (DBAPIError, psycopg.Error, InvalidDataError) as error:
-            reason = _fault(error)
-            if reason is None:
-                raise
-            if len(records) > 1:
-                # Which row it is, is found by halves; the first half is to be settled first.
-                middle = len(records) // 2
-                waiting += [records[middle:], records[:middle]]
-                continue
-            reasons = {records[0][0]: reason}
-        for no, record in records:
-            if no in reasons:
-                raw = json.dumps({"statement": record.statement}, ensure_ascii=False)
-                settled.refused.append(Unread(record.line, reasons[no], raw))
-        waiting.append([(no, record) for no, record in records if no not in reasons])
-    settled.refused.sort(key=lambda row: row.line)
-    return settled
-
-
-def _fault(error: DBAPIError | psycopg.Error | InvalidDataError) -> str | None:
-    """Why a row can't be taken in; None where no row is at fault, but the server or the login."""
-    if isinstance(error, InvalidDataError):
-        return error.message
-    # What COPY raises comes without SQLAlchemy's wrapping.
-    wrapped = error if isinstance(error, DBAPIError) else DBAPIError("COPY", None, error)
-    if isinstance(wrapped.orig, pg.ProgramLimitExceeded):
-        return "A name or a number in it takes too much room to be looked up by: shorten it."
-    explained = explain(wrapped)
-    if isinstance(explained, InvalidDataError) or isinstance(wrapped.orig, pg.UniqueViolation):
-        return explained.message
-    return None
-
-
-class _CannotTakeError(Exception):
-    """The record can't take some rows of a part: their numbers, with the reasons."""
-
-    def __init__(self, reasons: dict[int, str]) -> None:
-        super().__init__(reasons)
-        self.reasons = reasons
-
-
-def _try(
-    connection: Connection,
-    records: list[tuple[int, Record]],
-    run: Run,
-    settled: _Settled,
-    *,
-    first: bool,
-) -> None:
-    """Go through the stages; raises _CannotTakeError at the first that can't take some rows."""
-    began = perf_counter()
-    stage(connection, records, first=first)
-    settled.seconds["staging"] += perf_counter() - began
-    conflicts: list[Conflict] = []
-    for name in STAGES:
-        began = perf_counter()
-        if first and name == "revived":
-            # The stages from here on join it; those before fill it.
-            connection.execute(text("ANALYZE settled"))
-        if refusals := refused_before(connection, name, run):
-            raise _CannotTakeError(dict(refusals))
-        if name == "revived":
-            conflicts = take_over(connection, run)
-        settle(connection, name, run)
-        settled.seconds[name] += perf_counter() - began
-    named = {"known": "unchanged", "undone": "revived", "changed": "updated"}
-    for outcome, count in connection.execute(
-        text("SELECT outcome, count(*) FROM settled GROUP BY outcome")
-    ):
-        settled.counts[named.get(outcome, outcome)] += count
-    settled.conflicts += conflicts
