@@ -186,3 +186,30 @@ def test_whose_a_verdict_is_must_be_said(take: Take) -> None:
 
     assert outcome.code == 5
     assert "--as-ours" in outcome.err
+
+
+def test_a_rule_of_the_desk_refuses_the_row_and_a_dry_run_says_so(take: Take, run: Run) -> None:
+    run("policy", "independent_publishers", 2, "--because", "Two see more")
+    lines = (
+        "claim,speaker,source,verdict,evidence",
+        "The dam broke,Lena Vogt,https://example.org/1,false,https://example.org/log",
+        "The dam leaks,Lena Vogt,https://example.org/1,unproven,",
+    )
+    tried = take(*lines, options=("--as-ours", "--dry-run"))
+    done = take(*lines, options=("--as-ours",))
+
+    assert (tried.json["created"], tried.json["refused"]) == (1, 1)
+    assert (done.json["created"], done.json["refused"]) == (1, 1)
+    assert "Line 2" in done.err
+
+
+def test_verdicts_that_wait_for_a_second_reviewer_are_no_files(take: Take, run: Run) -> None:
+    run("policy", "second_reviewer", "on", "--because", "Two see more")
+    outcome = take(
+        "claim,speaker,source,verdict",
+        "The dam leaks,Lena Vogt,https://example.org/1,unproven",
+        options=("--as-ours",),
+    )
+
+    assert outcome.code == 4
+    assert "second reviewer" in outcome.err

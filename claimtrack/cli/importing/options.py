@@ -213,7 +213,7 @@ def options_of(
 
 
 def refuse_overwriting(given: Given) -> None:
-    """Refuse a file of rejects that would go over another.
+    """Refuse a file of rejects that would go over another; batches that go on add to theirs.
 
     Raises:
         ConflictError: it is there already.
@@ -221,7 +221,7 @@ def refuse_overwriting(given: Given) -> None:
     """
     if given.rejects is None:
         return
-    if given.rejects.exists():
+    if given.rejects.exists() and given.batch is None:
         raise ConflictError(f"{given.rejects} is there already. Give --rejects another name.")
     if not given.rejects.parent.is_dir():
         raise NotFoundError(f"There is no folder {given.rejects.parent}.")

@@ -39,10 +39,11 @@ class Rejects:
         if self.writer is None:
             # Once there is something to write: an import without rejects leaves no file.
             file = self.stack.enter_context(
-                self.path.open("x", encoding="utf-8-sig", newline="", errors="backslashreplace")
+                self.path.open("a", encoding="utf-8-sig", newline="", errors="backslashreplace")
             )
             self.writer = csv.writer(file)
-            self.writer.writerow(["line", "reason", "row"])
+            if not file.tell():
+                self.writer.writerow(["line", "reason", "row"])
         self.writer.writerow([row.line, guarded(row.reason), guarded(row.raw[:_RAW])])
 
 

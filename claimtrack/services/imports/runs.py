@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, text, update
 
-from claimtrack.errors import ClaimtrackError
+from claimtrack.errors import ClaimtrackError, ConflictError
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.models.imports import import_
 from claimtrack.services.imports.parts import Settled, settle_part
@@ -24,6 +24,7 @@ from claimtrack.services.imports.records import Meaning, Record, read_record
 from claimtrack.services.imports.settling import Run, alone
 from claimtrack.services.imports.staging import make_tables
 from claimtrack.services.imports.updating import Conflict
+from claimtrack.services.policies import in_force
 from claimtrack.vocab import FileFormat
 
 #: Rows that are settled at once: enough that a statement's own cost doesn't count, few enough that
@@ -137,6 +138,12 @@ def take_in(
 def _begin(connection: Connection, job: Job, actor: str, done: Done) -> Run:
     """Open the run's row, or the one of a run that was broken off, in this transaction."""
     alone(connection)
+    if job.meaning.as_ours and in_force(connection).second_reviewer:
+        raise ConflictError(
+            "Every verdict here waits for a second reviewer, and those of a file can't. Take it in"
+            " while the policy is off, or without --as-ours.",
+            next_command="claimtrack policy second_reviewer off --because WHY",
+        )
     connection.execute(
         text(
             "SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true),"
