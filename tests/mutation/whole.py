@@ -115,7 +115,7 @@ def _refuse_unsaid(rejects: Path, refused: int) -> None:
     assert len(rows) == refused
     for row in rows:
         assert int(row["line"]) > 0, row
-        assert row["reason"].endswith((".", "!")), row
+        assert row["reason"].endswith((".", "!", "…")), row
         assert "\n" not in row["reason"], row
 
 
