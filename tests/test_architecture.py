@@ -29,7 +29,7 @@ LAYERS = (
     ("services", "migrate", "config", "render"),
     ("models",),
     ("db",),
-    ("dumps", "interchange"),
+    ("dumps", "interchange", "matching"),
     (
         "embedded",
         "keys",

@@ -1,0 +1,142 @@
+"""The words of a text, as they are compared: folded, split, stemmed, hashed. Pure.
+
+Case, accents, typographic marks and possessives don't tell words apart; links are left out;
+``#TwoWords`` and ``@TwoWords`` are the words they are made of; digits lose the commas that group
+them. Scripts that are written without spaces (Chinese, Japanese, Thai …) are cut into pairs of
+characters, as is usual where there is no dictionary.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from claimtrack.matching.stopwords import STOPWORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Taken where nobody said which language a text is in.
+DEFAULT_LANGUAGE = "en"
+
+#: Snowball's algorithm for the first part of a language tag (BCP 47).
+STEMMERS = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french",
+    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian",
+    "nb": "norwegian", "nn": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian",
+    "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+
+#: A longer word is cut: it is no word, and a term's length must not be up to who writes a post.
+LONGEST = 40
+
+# Also where one follows a word without a space, as pictures do in posts.
+_LINK = r"(?:https?://|\bwww\.|pic\.twitter\.com/|\bt\.co/)\S+"
+# Marks of South and South-East Asian scripts are no word characters to re, but belong to words.
+_LETTER = r"[\w\u0900-\u0dff\u0e31\u0e34-\u0e4e\u0f18-\u0fbc\u102b-\u103e\u17b4-\u17d3]"
+_WORD = rf"[#@]?{_LETTER}+(?:'{_LETTER}+)*(?:[.,][0-9]+[a-z]?)*"
+_PIECE = "[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
+_UNSPACED = (
+    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_STRAIGHT = {ord(mark): "'" for mark in "‘’‛ʼʹ`´＇"}
+
+
+def fold(text: str) -> str:
+    """The text without accents and with straight apostrophes; case is kept, for `words` to see.
+
+    Compatibility forms become plain ones: full-width letters, ligatures, "fancy" alphabets.
+    """
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFKD", text.translate(_STRAIGHT))
+    kept = [char for at, char in enumerate(plain) if _stays(char, plain[at - 1])]
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _stays(char: str, before: str) -> bool:
+    # Below 10 are the signs that make letters in scripts of India and Japan; the breve makes
+    # another letter of the Cyrillic i.
+    return unicodedata.combining(char) < 10 or (char == "\u0306" and before in "иИ")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in their order, folded and in lower case, not yet stemmed."""
+    found: list[str] = []
+    for word in re.findall(_WORD, re.sub(_LINK, " ", fold(text))):
+        if word[0] in "#@":
+            found += _tag(word[1:])
+        elif word.isascii():
+            found.append(word.lower() if word.isalpha() else _bare(word))
+        else:
+            found += _spaced(_bare(word))
+    return found
+
+
+def _bare(word: str) -> str:
+    word = word.lower().replace(",", "").strip("_")
+    return word.removesuffix("'s").replace("'", "")[:LONGEST]
+
+
+def _tag(tag: str) -> list[str]:
+    """A hashtag or an account's name: the words that it shows it is made of, and it as one."""
+    pieces = [piece.lower() for piece in re.findall(_PIECE, tag)] if tag.isascii() else []
+    whole = _bare(tag)
+    return pieces if len(pieces) == 1 else [*pieces, whole]
+
+
+def _spaced(word: str) -> list[str]:
+    if not re.search(_UNSPACED, word):
+        return [word]
+    return [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
+
+
+@cache
+def _stemmer(language: str) -> Callable[[str], str] | None:
+    name = STEMMERS.get(language)
+    if name is None:
+        return None
+    import snowballstemmer  # at its first use: it is not needed for most commands
+
+    stem: Callable[[str], str] = snowballstemmer.stemmer(name).stemWord
+    return stem
+
+
+def main_language(tag: str | None) -> str:
+    """``pt`` for ``pt-BR``; what is taken where no language is known."""
+    return (tag or DEFAULT_LANGUAGE).partition("-")[0].lower()
+
+
+@lru_cache(maxsize=500_000)
+def stem(word: str, language: str) -> str:
+    """The stem of a word that `words` gave, or an empty text for a stopword."""
+    if word in STOPWORDS.get(language, ()):
+        return ""
+    how = _stemmer(language)
+    if how is None or len(word) < 3 or not word.isalpha():
+        return word
+    return how(word)
+
+
+def stems(text: str, language: str | None = None) -> list[str]:
+    """The stems of a text's words in their order, without stopwords."""
+    tongue = main_language(language)
+    return [found for word in words(text) if (found := stem(word, tongue))]
+
+
+@lru_cache(maxsize=500_000)
+def term(stemmed: str) -> int:
+    """The 64 bits, signed as PostgreSQL's bigint is, that stand for a stem in the postings."""
+    return int.from_bytes(blake2b(stemmed.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def terms(texts: Iterable[str], language: str | None = None) -> list[int]:
+    """The terms of texts that belong together, with repetition."""
+    return [term(found) for text in texts for found in stems(text, language)]

@@ -1,0 +1,1 @@
+"""How well matching finds, on collections of claims and posts that are not ours to keep."""

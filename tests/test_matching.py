@@ -1,0 +1,142 @@
+"""Which claim a text repeats: what counts for it and against it, and how sure it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claimtrack.matching.coefficients import CALIBRATION, SCORE
+from claimtrack.matching.features import FEATURES, Candidate, Query, Weights, features
+from claimtrack.matching.model import EVIDENCE, THRESHOLD, Ranked, rank
+
+#: A desk's claims, each with the title of a published fact-check where it has one.
+CLAIMS = (
+    ("The Kesh dam burst on Monday and killed 40 people.", "Did the Kesh dam burst?"),
+    ("The Kesh dam burst on Monday and killed 900 people.", ""),
+    ("Governor Ana Ruiz closed every school in Orsk.", "Has Ana Ruiz closed the schools?"),
+    ("A video shows a shark swimming through a flooded street.", "Shark on a street in Orsk?"),
+    ("Drinking hot water cures malaria.", "Does hot water cure malaria?"),
+    ("The harvest of wheat fell by half in 2019.", ""),
+    ("Orsk will host the summer games.", "Are the summer games coming to Orsk?"),
+    ("The central bank printed 3 million notes without numbers.", ""),
+    ("Soldiers sold blankets of the relief agency at the market.", "Blankets for sale"),
+    ("A hospital in Orsk refused a woman in labour.", "Was a woman in labour turned away?"),
+)
+CANDIDATES = [Candidate(statement, (title,)) for statement, title in CLAIMS]
+FREQUENCIES = {
+    word: sum(word in candidate.kinds for candidate in CANDIDATES)
+    for candidate in CANDIDATES
+    for word in candidate.kinds
+}
+WEIGHTS = Weights(len(CLAIMS), FREQUENCIES)
+AVERAGE = sum(candidate.length for candidate in CANDIDATES) / len(CANDIDATES)
+
+
+def ranked(text: str) -> list[Ranked]:
+    return rank(Query(text), CANDIDATES, WEIGHTS, AVERAGE)
+
+
+def of(text: str, place: int) -> dict[str, float]:
+    values = features(Query(text), CANDIDATES, WEIGHTS, AVERAGE)[place]
+    return dict(zip(FEATURES, values, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("OMG there is a SHARK in the street!!! pic.twitter.com/abc1 #OrskFlood", 3),
+        ("hot water is a cure for malaria, doctors hate it", 4),
+        ("Ruiz, our governor, is closing all schools", 2),
+        ("relief blankets being sold by soldiers", 8),
+        ("woman in labor refused by a hospital", 9),
+        ("at least 900 dead after the dam burst at Kesh", 1),
+        ("40 dead after the dam burst at Kesh", 0),
+        ("wheat harvets halved?", 5),
+    ],
+)
+def test_the_claim_that_a_text_repeats_comes_first(text: str, place: int) -> None:
+    first = ranked(text)[0]
+    assert first.place == place
+    assert first.probability > THRESHOLD
+
+
+def test_a_text_about_something_else_matches_nothing() -> None:
+    assert ranked("A cat was rescued from a tree this morning")[0].probability < THRESHOLD
+
+
+def test_a_probability_falls_with_the_rank() -> None:
+    chances = [one.probability for one in ranked("the dam at Kesh burst")]
+    assert chances[0] > chances[1] >= chances[-1]
+
+
+def test_why_tells_the_shared_words_with_the_rarest_first() -> None:
+    why = ranked("shark in flooded Orsk street")[0].why
+    assert [word for word, _ in why] == ["flood", "shark", "street", "orsk"]
+    weights = [weight for _, weight in why]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_other_figures_speak_against_a_claim() -> None:
+    text = "the dam burst and 900 died"
+    assert of(text, 0)["numbers_differ"] == 1
+    assert of(text, 1)["numbers_differ"] == 0
+    assert of(text, 1)["numbers"] > 0
+    assert of("the dam burst", 0)["number_missing"] == 1
+
+
+def test_a_title_is_further_text_of_a_claim() -> None:
+    assert of("woman turned away", 9)["other"] > 0
+    bare = Candidate(CLAIMS[9][0])
+    without = features(Query("woman turned away"), [bare], WEIGHTS, AVERAGE)[0]
+    assert of("woman turned away", 9)["best_covered"] > without[FEATURES.index("best_covered")]
+
+
+def test_who_posted_it_is_told_apart_from_what_it_says() -> None:
+    text = "Schools are closed now — Ana Ruiz (@GovRuiz) March 5, 2020"
+    query = Query(text)
+    assert "ruiz" in query.signature
+    assert "ruiz" not in query.body.kinds
+    assert ranked(text)[0].place == 2
+
+
+def test_a_text_that_is_a_signature_alone_is_read_as_a_text() -> None:
+    assert Query(" — Ana Ruiz (@GovRuiz) March 5, 2020").body.stems
+
+
+def test_a_typing_error_still_counts() -> None:
+    assert of("malarria", 4)["similar"] > 0
+    assert of("banana", 4)["similar"] == 0
+
+
+def test_a_name_weighs_as_a_name() -> None:
+    assert of("an affair at Kesh on Monday", 0)["names"] == 1
+    assert 0 < of("the Kesh affair", 0)["names"] < 1
+    assert of("an affair", 0)["names"] == 0
+
+
+def test_a_rare_word_weighs_more_than_a_common_one() -> None:
+    weights = Weights(1_000_000, {"said": 400_000, "zebra": 3})
+    assert 0 < weights["said"] < weights["zebra"] < weights["unheard"] == 1
+
+
+def test_the_model_has_a_number_for_every_feature_and_each_counts_its_way() -> None:
+    assert list(SCORE) == list(FEATURES)
+    assert list(CALIBRATION) == ["constant", *EVIDENCE]
+    assert {name for name, value in SCORE.items() if value < 0} <= {
+        "numbers_differ", "number_missing", "length",
+    }  # fmt: skip
+    assert all(CALIBRATION[name] > 0 for name in EVIDENCE)
+
+
+def test_without_candidates_there_is_no_match() -> None:
+    assert rank(Query("anything"), [], Weights(0, {}), 1.0) == []
+
+
+@given(st.text(), st.lists(st.tuples(st.text(), st.lists(st.text(), max_size=2)), max_size=3))
+def test_whatever_texts_there_are_they_are_ranked(
+    text: str, claims: list[tuple[str, list[str]]]
+) -> None:
+    found = rank(Query(text), [Candidate(*claim) for claim in claims], WEIGHTS, AVERAGE)
+    assert sorted(one.place for one in found) == list(range(len(claims)))
+    assert all(0 <= one.probability <= 1 for one in found)

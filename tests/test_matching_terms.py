@@ -1,0 +1,83 @@
+"""The words of a text, as matching compares them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claimtrack.matching.stopwords import STOPWORDS
+from claimtrack.matching.terms import LONGEST, STEMMERS, fold, stem, stems, term, terms, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The Bridge of Orsk", ["the", "bridge", "of", "orsk"]),
+        ("Café ÉCOLE naïve", ["cafe", "ecole", "naive"]),
+        ("the mayor’s dogs’ don't", ["the", "mayor", "dogs", "dont"]),
+        ("#SaveTheRiver", ["save", "the", "river", "savetheriver"]),
+        ("#flood @MayorRuiz", ["flood", "mayor", "ruiz", "mayorruiz"]),
+        ("#H2OWater", ["h", "2", "o", "water", "h2owater"]),
+        ("900,000 of 1.5m", ["900000", "of", "1.5m"]),
+        ("see https://example.org/a?b=c now", ["see", "now"]),
+        ("#brokendampic.twitter.com/Xy12 gone", ["brokendam", "gone"]),
+        ("Ｗａｔｅｒ ﬁre", ["water", "fire"]),
+        ("наводнение в Орске", ["наводнение", "в", "орске"]),
+        ("東京都 flood", ["東京", "京都", "flood"]),
+        ("水", ["水"]),
+        ("🔥🔥 !!! … —", []),
+        ("", []),
+    ],
+)
+def test_a_text_is_cut_into_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_a_word_of_a_script_with_vowel_signs_stays_whole() -> None:
+    assert len(words("हिन्दी")) == 1
+
+
+def test_stopwords_are_no_terms_and_forms_of_a_word_are_one() -> None:
+    assert stems("The flooded bridges were flooding a bridge") == stems("flood bridge flood bridge")
+
+
+def test_words_are_stemmed_by_the_language_of_the_claim() -> None:
+    assert stems("los puentes inundados", "es") == stems("el puente inundado", "es-MX")
+    assert stems("Brücken", "de") == stems("Brücke", "de-AT")
+
+
+def test_a_language_without_a_stemmer_keeps_its_words() -> None:
+    assert stems("mafuriko makubwa", "sw") == ["mafuriko", "makubwa"]
+
+
+@pytest.mark.parametrize("language", STEMMERS)
+def test_every_stemmer_that_is_named_is_there(language: str) -> None:
+    assert stem("abcdefgh", language)
+
+
+@pytest.mark.parametrize("language", STOPWORDS)
+def test_stopwords_are_written_as_words_are_folded(language: str) -> None:
+    assert {word for word in STOPWORDS[language] if words(word) != [word]} == set()
+
+
+def test_a_term_is_the_same_in_every_process_and_fits_a_bigint() -> None:
+    assert term("bridge") == -1292659927336303578
+    assert len({term(str(number)) for number in range(10_000)}) == 10_000
+
+
+def test_terms_of_several_texts_are_counted_together() -> None:
+    assert terms(["a bridge", "bridges"]) == [term("bridg")] * 2
+
+
+@given(st.text())
+def test_any_text_can_be_read(text: str) -> None:
+    for found in stems(text):
+        assert found
+        assert len(found) <= LONGEST
+        assert -(2**63) <= term(found) < 2**63
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing_more(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
