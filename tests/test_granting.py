@@ -471,7 +471,7 @@ def test_everybody_is_kept_from_our_triggers_again_after_a_restore(desk: Desk, r
         assert connection.exec_driver_sql(opened).scalar_one() > 5
     checked = run("db", "check")
     assert checked.code == 1
-    assert "guard_status()" in checked.out
+    assert "guard_approval()" in checked.out
     with engine.begin() as connection:
         people.apply_grants(connection)
         assert connection.exec_driver_sql(opened).scalar_one() == 0
