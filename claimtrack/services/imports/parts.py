@@ -17,7 +17,7 @@ from claimtrack.interchange.rows import Unread
 from claimtrack.services.imports.records import Record
 from claimtrack.services.imports.refusing import refused_before
 from claimtrack.services.imports.settling import STAGES, Run, settle
-from claimtrack.services.imports.staging import stage
+from claimtrack.services.imports.staging import learn_ids, stage
 from claimtrack.services.imports.updating import Conflict, take_over
 from claimtrack.services.refusals import explain
 
@@ -104,6 +104,8 @@ def _try(
     conflicts: list[Conflict] = []
     for name in STAGES:
         began = perf_counter()
+        if first and name == "rows known":
+            learn_ids(connection)
         if first and name == "revived":
             # The stages from here on join it; those before fill it.
             connection.execute(text("ANALYZE settled"))

@@ -142,7 +142,17 @@ def stage(
         if rows:
             _copy(connection, name, rows)
     if first:
-        connection.execute(text(f"ANALYZE {', '.join(TABLES)}"))
+        _learn(connection, identified=False)
+
+
+def learn_ids(connection: Connection) -> None:
+    """Let the planner see the ids that staged rows have by now: empty, it takes them for none."""
+    _learn(connection, identified=True)
+
+
+def _learn(connection: Connection, *, identified: bool) -> None:
+    names = (name for name, columns in TABLES.items() if ("id" in columns) is identified)
+    connection.execute(text(f"ANALYZE {', '.join(names)}"))
 
 
 def _copy(connection: Connection, name: str, rows: Iterable[Sequence[Any]]) -> None:
