@@ -12,7 +12,6 @@ import click
 
 from claimtrack.cli.app import App, need
 from claimtrack.errors import ConflictError, NotFoundError, UsageError
-from claimtrack.vocab import FileFormat
 
 if TYPE_CHECKING:
     from claimtrack.interchange.table import TableOptions
@@ -196,7 +195,7 @@ def table_of(
 
 
 def options_of(
-    given: Given, fmt: FileFormat, columns: Mapping[str, str], constants: Mapping[str, str]
+    given: Given, columns: Mapping[str, str], constants: Mapping[str, str]
 ) -> dict[str, Any]:
     """How the file was read, as the import keeps it: what decides what its rows mean."""
     said: dict[str, Any] = {

@@ -214,7 +214,7 @@ def _run(
         fingerprint=fingerprint(path),
         meaning=meaning,
         licence=given.licence,
-        options=options.options_of(given, fmt, columns, constants),
+        options=options.options_of(given, columns, constants),
         batch=given.batch,
         strict=given.strict,
         dry_run=given.dry_run,

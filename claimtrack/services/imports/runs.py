@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, text, update
 
-from claimtrack.errors import ClaimtrackError, ConflictError
+from claimtrack.errors import ClaimtrackError, ConflictError, InvalidDataError
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.models.imports import import_
+from claimtrack.services.imports.lists import COUNTED
 from claimtrack.services.imports.parts import Settled, settle_part
 from claimtrack.services.imports.records import Meaning, Record, read_record
 from claimtrack.services.imports.settling import Run, alone
@@ -77,12 +78,6 @@ class _DryRun(Exception):  # noqa: N818 - no error: it takes the transaction bac
     """All was done as it would be."""
 
 
-class StrictError(ClaimtrackError):
-    """A row was refused, and the file is to be taken in whole or not at all."""
-
-    exit_code = 5
-
-
 #: Told of each row that isn't taken in.
 Reject = Callable[[Unread], None]
 
@@ -115,7 +110,7 @@ def take_in(
 
     Raises:
         ConflictError: another import is running.
-        StrictError: a row was refused in a strict run.
+        InvalidDataError: a row was refused in a strict run.
         ClaimtrackError: as the database refuses what no row can be told of.
     """
     done = Done()
@@ -193,17 +188,12 @@ def _resumed(connection: Connection, job: Job, done: Done) -> int | None:
     if found is None or job.batch is None:
         return None
     done.resumed_at = found.through
-    done.counts.update({name: getattr(found, name) for name in _COUNTED})
+    done.counts.update({name: getattr(found, name) for name in COUNTED})
     return int(found.id)
 
 
-#: The columns of an import that count its rows.
-_COUNTED = ("row_count", "created", "added", "updated", "unchanged", "revived", "refused",
-            "conflicts")  # fmt: skip
-
-
 def _record(connection: Connection, run: Run, done: Done, *, finished: bool) -> None:
-    counts = {name: done.counts[name] for name in _COUNTED}
+    counts = {name: done.counts[name] for name in COUNTED}
     connection.execute(
         update(import_)
         .where(import_.c.id == run.import_id)
@@ -309,7 +299,7 @@ def _refuse(done: Done, job: Job, reject: Reject, row: Unread) -> None:
     done.counts["refused"] += 1
     reject(row)
     if job.strict:
-        raise StrictError(
+        raise InvalidDataError(
             f"Line {row.line}: {row.reason} Nothing was taken in, as --strict asks for."
         )
 

@@ -6,6 +6,7 @@ the client's memory and theirs stay the same, however long the file is.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, text
 from claimtrack.keys import word_key
 from claimtrack.services.imports.records import Appeared, Record, Source
 from claimtrack.services.speakers import SpeakerName
+from claimtrack.written_dates import PartialDate
 
 #: Each table with its columns and their types, in the order in which rows are copied; an ``id``
 #: comes later, once the row is known to stand on record.
@@ -221,8 +223,7 @@ def _rows(numbered: Sequence[tuple[int, Record]]) -> dict[str, Sequence[Sequence
                     found.value,
                     found.best,
                     found.worst,
-                    found.published.day if found.published else None,
-                    found.published.precision.value if found.published else None,
+                    *_dated(found.published),
                     found.published_text,
                     found.language,
                     found.summary,
@@ -272,6 +273,11 @@ def _add(sources: dict[bytes, Source], one: Source) -> None:
     sources[one.key] = known._replace(**filled)
 
 
+def _dated(date: PartialDate | None) -> tuple[dt.date | None, str | None]:
+    """A date's day and precision, as two columns hold them."""
+    return (date.day, date.precision.value) if date else (None, None)
+
+
 def _appearance(no: int, position: int, one: Appeared) -> Sequence[Any]:
     return (
         no,
@@ -279,8 +285,7 @@ def _appearance(no: int, position: int, one: Appeared) -> Sequence[Any]:
         one.speaker.key if one.speaker else None,
         one.speaker.qualifier_key if one.speaker else None,
         one.source.key,
-        one.said_on.day if one.said_on else None,
-        one.said_on.precision.value if one.said_on else None,
+        *_dated(one.said_on),
         one.said_text,
         one.manner,
         one.quote,
@@ -298,7 +303,6 @@ def _sources(found: Iterable[Source], publisher: Any) -> Iterator[Sequence[Any]]
             one.title,
             publisher(one.publisher),
             publisher(one.agency),
-            one.published.day if one.published else None,
-            one.published.precision.value if one.published else None,
+            *_dated(one.published),
             one.published_text,
         )
