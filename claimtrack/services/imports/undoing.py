@@ -17,6 +17,7 @@ from claimtrack.keys import clean_text
 from claimtrack.models.imports import import_
 from claimtrack.services.imports.lists import find_import
 from claimtrack.services.imports.settling import REVIVED, UNDONE, alone
+from claimtrack.services.imports.updating import UPDATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,52 +100,15 @@ _WITHDRAW = {
 
 # The value before the first change that the import made; where it is still the import's.
 _RESTORED = {
+    **UPDATED,
+    # What an import does to a claim beside that: it rewords it, and gives it a number.
     "claim": (
+        *UPDATED["claim"],
         "statement",
         "statement_key",
         "copy_no",
-        "kind",
-        "language",
-        "topics",
-        "priority",
         "origin",
         "external_id",
-    ),
-    "appearance": (
-        "speaker_id",
-        "source_id",
-        "said_on",
-        "said_precision",
-        "said_text",
-        "manner",
-        "quote",
-        "passage",
-        "place",
-    ),
-    "source": (
-        "title",
-        "publisher_id",
-        "agency_id",
-        "published_on",
-        "published_precision",
-        "published_text",
-    ),
-    "assessment": (
-        "publisher_id",
-        "title",
-        "url",
-        "assessment_key",
-        "rating",
-        "verdict",
-        "rating_value",
-        "best_rating",
-        "worst_rating",
-        "published_on",
-        "published_precision",
-        "published_text",
-        "language",
-        "summary",
-        "original",
     ),
     "figure": (
         "comparator",

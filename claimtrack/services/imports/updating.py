@@ -141,6 +141,9 @@ _TARGETS = (
     ),
 )
 
+#: The columns that a changed row changes, by table; beside them the words and the figure.
+UPDATED = {target.table: tuple(target.columns) for target in _TARGETS}
+
 _CHANGED = """
     FROM settled
     JOIN staged_claim AS came USING (no)
