@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from claimtrack.db import make_engine, write_transaction
 from claimtrack.errors import ClaimtrackError, ConflictError
 from claimtrack.services import same
+from claimtrack.services.appearances import AppearanceGiven, add_appearances
 from claimtrack.services.evidence import attach
 from claimtrack.services.refusals import explain
 from claimtrack.services.stories import load_claim
@@ -128,6 +129,24 @@ def test_a_merge_waits_for_who_is_adding_to_the_claim(
     assert [one["id"] for one in ok("claim", "show", 1, "--format", "json").json["evidence"]] == [1]
 
 
+def test_a_claim_that_is_merged_elsewhere_while_its_end_waits_stays_merged(
+    start_process: Start, ok: Run, database_url: str
+) -> None:
+    """To part it all the same would take the claims out of the order in which all lock them."""
+    ok(*joining(1, 2))
+    with make_engine(database_url).connect() as connection:
+        same.unmerge(connection, 2, "another bridge")
+        same.merge(connection, 3, [2], "this one")
+        late = start_process("claim", "unmerge", 2, "--because", "another bridge")
+        wait_until_waiting(connection, 1)
+        connection.commit()
+    _, err = late.communicate(timeout=60)
+
+    assert late.returncode == 4
+    assert "Claim 2 was merged into claim 3 meanwhile." in err
+    ok("db", "check")
+
+
 def test_many_merges_marks_and_additions_at_once_end_in_order(ok: Run, database_url: str) -> None:
     """Every refusal is a conflict, none a deadlock, and what is left agrees with itself."""
     with make_engine(database_url).begin() as connection:
@@ -153,8 +172,11 @@ def test_many_merges_marks_and_additions_at_once_end_in_order(ok: Run, database_
                             to = "in_review" if view.status == "unverified" else "unverified"
                             records.review(connection, one, to)
                         case 4:
-                            url = f"https://p{seed}-{step}.example/x"
-                            records.appearance(connection, one, url=url)
+                            # By the service, which takes the claim before it adds to it.
+                            told = AppearanceGiven(
+                                f"https://p{seed}-{step}.example/x", speakers=(records.SPEAKER,)
+                            )
+                            add_appearances(connection, one, told)
             except ClaimtrackError as error:
                 if not isinstance(error, ConflictError):
                     odd.append(error)

@@ -62,7 +62,7 @@ def unmerge(connection: Connection, claim_id: int, because: str) -> Joined:
 
     Raises:
         NotFoundError: there is no such claim.
-        ConflictError: it is not merged into another.
+        ConflictError: it is not merged into another, or somebody merged or parted it meanwhile.
         InvalidDataError: the reason is blank or too long.
     """
     reason = clean_text(because, "reason", limit=20_000, multiline=True)
@@ -70,10 +70,15 @@ def unmerge(connection: Connection, claim_id: int, because: str) -> Joined:
     if found is None:
         raise no_claim(claim_id)
     rows = _lock(connection, [claim_id, *(n for n in found if n is not None)])
-    if rows[claim_id].merged_into_id is None:
-        raise _not_merged(connection, claim_id)
-    # Of a claim that was unmerged, and merged into another one, while we waited.
     head_id = rows[claim_id].merged_into_id
+    if head_id is None:
+        raise _not_merged(connection, claim_id)
+    if head_id != found.merged_into_id:
+        # Going on would count at a head that is not ours, out of the order in which all lock.
+        raise ConflictError(
+            f"Claim {claim_id} was merged into claim {head_id} meanwhile. Look at it again:",
+            next_command=f"claimtrack claim show {claim_id}",
+        )
     head = load_claim(connection, head_id)
     say_why(connection, reason)
     connection.execute(update(claim).where(claim.c.id == claim_id).values(merged_into_id=None))
