@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -17,7 +18,7 @@ from claimtrack.interchange.rows import Unread
 from claimtrack.services.imports.records import Record
 from claimtrack.services.imports.refusing import refused_before
 from claimtrack.services.imports.settling import STAGES, Run, settle
-from claimtrack.services.imports.staging import learn_ids, stage
+from claimtrack.services.imports.staging import learn_ids, stage, staged_lines
 from claimtrack.services.imports.updating import Conflict, take_over
 from claimtrack.services.refusals import explain
 
@@ -33,9 +34,16 @@ class Settled:
 
 
 def settle_part(
-    connection: Connection, records: list[tuple[int, Record]], run: Run, first: bool
+    connection: Connection,
+    records: list[tuple[int, Record]],
+    lines: Mapping[str, bytes] | None,
+    run: Run,
+    first: bool,
 ) -> Settled:
-    """Settle a part; without the rows that the record can't take, should there be any."""
+    """Settle a part; without the rows that the record can't take, should there be any.
+
+    ``lines`` are what `staged_lines` made of all its records.
+    """
     settled = Settled()
     waiting = [records]
     while waiting:
@@ -44,7 +52,7 @@ def settle_part(
             continue
         try:
             with connection.begin_nested():
-                _try(connection, records, run, settled, first=first)
+                _try(connection, lines or staged_lines(records), run, settled, first=first)
             continue
         except _CannotTakeError as error:
             reasons = error.reasons
@@ -58,6 +66,8 @@ def settle_part(
                 waiting += [records[middle:], records[:middle]]
                 continue
             reasons = {records[0][0]: reason}
+        finally:
+            lines = None  # of what is tried next, they would be too many
         for no, record in records:
             if no in reasons:
                 raw = json.dumps({"statement": record.statement}, ensure_ascii=False)
@@ -91,7 +101,7 @@ class _CannotTakeError(Exception):
 
 def _try(
     connection: Connection,
-    records: list[tuple[int, Record]],
+    lines: Mapping[str, bytes],
     run: Run,
     settled: Settled,
     *,
@@ -99,12 +109,12 @@ def _try(
 ) -> None:
     """Go through the stages; raises _CannotTakeError at the first that can't take some rows."""
     began = perf_counter()
-    stage(connection, records, first=first)
+    stage(connection, lines, first=first)
     settled.seconds["staging"] += perf_counter() - began
     conflicts: list[Conflict] = []
     for name in STAGES:
         began = perf_counter()
-        if first and name == "rows known":
+        if name == "rows known":
             learn_ids(connection)
         if first and name == "revived":
             # The stages from here on join it; those before fill it.

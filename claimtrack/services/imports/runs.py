@@ -23,7 +23,7 @@ from claimtrack.services.imports.lists import COUNTED
 from claimtrack.services.imports.parts import Settled, settle_part
 from claimtrack.services.imports.records import Meaning, Record, read_record
 from claimtrack.services.imports.settling import Run, alone
-from claimtrack.services.imports.staging import make_tables
+from claimtrack.services.imports.staging import make_tables, staged_lines
 from claimtrack.services.imports.updating import Conflict
 from claimtrack.services.policies import in_force
 from claimtrack.vocab import FileFormat
@@ -229,7 +229,7 @@ def _take_batch(
                 first = working is None
                 if working is not None:
                     _merge(working.result(), done, job, reject)
-                working = pool.submit(settle_part, connection, part.records, run, first)
+                working = pool.submit(settle_part, connection, part.records, part.lines, run, first)
                 tell(part.size, part.line)
                 if left is not None:
                     left -= part.size
@@ -254,11 +254,15 @@ def _break_off(connection: Connection, working: Future[Settled]) -> None:
 
 
 class _Part(NamedTuple):
-    """So many rows of a file, the line at which the last begins, and what they mean."""
+    """So many rows of a file, the line at which the last begins, and what they mean.
+
+    ``lines`` are the records as they are staged.
+    """
 
     size: int
     line: int
     records: list[tuple[int, Record]]
+    lines: dict[str, bytes]
 
 
 def _read(
@@ -290,8 +294,9 @@ def _read(
         for warning in record.warnings:
             warn(row.line, warning)
         records.append((no, record))
+    lines = staged_lines(records)
     done.seconds["reading"] += perf_counter() - began
-    return _Part(count, line, records)
+    return _Part(count, line, records, lines)
 
 
 def _refuse(done: Done, job: Job, reject: Reject, row: Unread) -> None:

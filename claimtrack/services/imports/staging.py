@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -132,37 +134,69 @@ def make_tables(connection: Connection) -> None:
     connection.execute(text(TOUCHED))
 
 
-def stage(
-    connection: Connection, numbered: Sequence[tuple[int, Record]], *, first: bool = True
-) -> None:
-    """Fill the tables with records, each with its number within the file.
+def stage(connection: Connection, lines: Mapping[str, bytes], *, first: bool = True) -> None:
+    """Fill the tables with what `staged_lines` made of records.
 
     What the planner learns of the ``first`` part of a run holds for the others.
     """
     connection.execute(text(f"TRUNCATE {', '.join(TABLES)}, settled"))
-    for name, rows in _rows(numbered).items():
-        if rows:
-            _copy(connection, name, rows)
+    cursor = connection.connection.cursor()
+    for name, held in lines.items():
+        columns = ", ".join(column for column in TABLES[name] if column != "id")
+        with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
+            copy.write(held)
     if first:
-        _learn(connection, identified=False)
+        connection.execute(text(f"ANALYZE {', '.join(set(TABLES) - _IDENTIFIED)}"))
+    learn_ids(connection)
+
+
+#: Tables whose rows get an id.
+_IDENTIFIED = frozenset(name for name, columns in TABLES.items() if "id" in columns)
 
 
 def learn_ids(connection: Connection) -> None:
-    """Let the planner see the ids that staged rows have by now: empty, it takes them for none."""
-    _learn(connection, identified=True)
+    """Let the planner see which staged rows have an id by now.
+
+    As none of a part's has one at first and each of them later, what it learnt before would be
+    wrong both times, and it would go through all rows for each of them.
+    """
+    connection.execute(text(f"ANALYZE {', '.join(_IDENTIFIED)}"))
 
 
-def _learn(connection: Connection, *, identified: bool) -> None:
-    names = (name for name, columns in TABLES.items() if ("id" in columns) is identified)
-    connection.execute(text(f"ANALYZE {', '.join(names)}"))
+def staged_lines(numbered: Sequence[tuple[int, Record]]) -> dict[str, bytes]:
+    """Records, each with its number within the file, as the lines that COPY takes, by table.
+
+    Made by who reads the file, while the server works on the part before: of this the server's
+    own time must not wait, and a driver that writes row by row would hold the interpreter.
+    """
+    return {
+        name: "".join(["\t".join(map(_field, row)) + "\n" for row in rows]).encode()
+        for name, rows in _rows(numbered).items()
+        if rows
+    }
 
 
-def _copy(connection: Connection, name: str, rows: Iterable[Sequence[Any]]) -> None:
-    columns = ", ".join(column for column in TABLES[name] if column != "id")
-    cursor = connection.connection.cursor()
-    with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+#: What COPY's text format reads in another way, and how it is written there.
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+
+
+def _field(value: object) -> str:
+    """A value in COPY's text format."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
+    if isinstance(value, tuple):
+        return _array(value)
+    said = str(value)
+    return said.translate(_ESCAPED) if _SPECIAL.search(said) else said
+
+
+@lru_cache(4_096)
+def _array(texts: tuple[str, ...]) -> str:
+    quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in texts)
+    return _field("{" + ",".join(f'"{each}"' for each in quoted) + "}")
 
 
 def _rows(numbered: Sequence[tuple[int, Record]]) -> dict[str, Sequence[Sequence[Any]]]:
@@ -194,7 +228,7 @@ def _rows(numbered: Sequence[tuple[int, Record]]) -> dict[str, Sequence[Sequence
                 record.external_id,
                 record.kind.value,
                 record.language,
-                list(record.topics),
+                record.topics,
                 record.priority.level,
                 None if record.figure is None else json.dumps(record.figure, default=str),
                 record.note,
