@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claimtrack.matching import terms as reading
 from claimtrack.matching.stopwords import STOPWORDS
 from claimtrack.matching.terms import LONGEST, STEMMERS, fold, stem, stems, term, terms, words
 
@@ -81,3 +82,22 @@ def test_any_text_can_be_read(text: str) -> None:
 @given(st.text())
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+def test_a_text_reads_the_same_however_much_was_read_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "KEPT", 20)
+    text = "Floods, the #OrskFlood and 123456 houses; www.example.org l'été 2019"
+    before = stems(text, "fr"), terms([text], "fr")
+    for number in range(100):
+        stems(f"word{number}x", "fr")
+        terms([f"word{number}x"], "fr")
+    assert (stems(text, "fr"), terms([text], "fr")) == before
+    assert len(reading._read_as_stems("fr")) <= 20
+    assert len(reading._read_as_terms("fr")) <= 20
+    assert before[1] == [term(stemmed) for stemmed in before[0]]
+
+
+def test_a_long_run_of_letters_is_cut_whatever_stands_around_it() -> None:
+    assert words("x" * 90 + "," + " (" + "y" * 90 + ")") == ["x" * LONGEST, "y" * LONGEST]

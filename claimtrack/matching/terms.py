@@ -13,7 +13,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from claimtrack.matching.stopwords import STOPWORDS
 
@@ -35,6 +36,9 @@ STEMMERS = {
 
 #: A longer word is cut: it is no word, and a term's length must not be up to who writes a post.
 LONGEST = 40
+#: So many words are kept read, each in a few hundred bytes: an import of a million claims has more
+#: words than memory is meant for, and nearly all that it reads are among the last so many.
+KEPT = 50_000
 
 # Also where one follows a word without a space, as pictures do in posts.
 _LINK = r"(?:https?://|\bwww\.|pic\.twitter\.com/|\bt\.co/)\S+"
@@ -46,6 +50,8 @@ _UNSPACED = (
     "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+_SHORT = 5
+_AROUND = ".,;:!?\"'()"
 _STRAIGHT = {ord(mark): "'" for mark in "‘’‛ʼʹ`´＇"}
 
 
@@ -70,11 +76,22 @@ def _stays(char: str, before: str) -> bool:
 def words(text: str) -> list[str]:
     """The words of a text in their order, folded and in lower case, not yet stemmed."""
     found: list[str] = []
-    for word in re.findall(_WORD, re.sub(_LINK, " ", fold(text))):
+    for piece in text.split():  # no word, link or accent reaches across a space
+        found += _words(piece)
+    return found
+
+
+def _words(piece: str) -> list[str]:
+    """The words between two spaces."""
+    bare = piece.strip(_AROUND)
+    if bare.isascii() and bare.isalnum():  # what most are: the rest below would find the same
+        return [bare.lower()[:LONGEST]]
+    found: list[str] = []
+    for word in re.findall(_WORD, re.sub(_LINK, " ", fold(piece))):
         if word[0] in "#@":
             found += _tag(word[1:])
         elif word.isascii():
-            found.append(word.lower() if word.isalpha() else _bare(word))
+            found.append(_bare(word))
         else:
             found += _spaced(_bare(word))
     return found
@@ -114,7 +131,7 @@ def main_language(tag: str | None) -> str:
     return (tag or DEFAULT_LANGUAGE).partition("-")[0].lower()
 
 
-@lru_cache(maxsize=500_000)
+@lru_cache(maxsize=KEPT)
 def stem(word: str, language: str) -> str:
     """The stem of a word that `words` gave, or an empty text for a stopword."""
     if word in STOPWORDS.get(language, ()):
@@ -125,18 +142,57 @@ def stem(word: str, language: str) -> str:
     return how(word)
 
 
+class _Read(dict[str, tuple[Any, ...]]):
+    """What the words between two spaces are read as in a language, for those read lately.
+
+    A dictionary that is emptied when it is full finds sooner than `lru_cache` does.
+    """
+
+    def __init__(self, language: str, made: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._language, self._made = language, made
+
+    def __missing__(self, piece: str) -> tuple[Any, ...]:
+        made = self._made
+        if len(piece) > _SHORT and piece.isascii() and piece.isdecimal():
+            return (made(piece[:LONGEST]),)  # a long figure is its own stem, and seldom comes again
+        if len(self) >= KEPT:
+            self.clear()
+        language = self._language
+        self[piece] = read = tuple(
+            [made(stemmed) for word in _words(piece) if (stemmed := stem(word, language))]
+        )
+        return read
+
+
+@lru_cache(maxsize=4)
+def _read_as_stems(language: str) -> _Read:
+    return _Read(language, str)
+
+
+@lru_cache(maxsize=4)
+def _read_as_terms(language: str) -> _Read:
+    return _Read(language, _hash)
+
+
 def stems(text: str, language: str | None = None) -> list[str]:
     """The stems of a text's words in their order, without stopwords."""
-    tongue = main_language(language)
-    return [found for word in words(text) if (found := stem(word, tongue))]
+    read = _read_as_stems(main_language(language))
+    return list(chain.from_iterable(map(read.__getitem__, text.split())))
 
 
-@lru_cache(maxsize=500_000)
+@lru_cache(maxsize=KEPT)
 def term(stemmed: str) -> int:
     """The 64 bits, signed as PostgreSQL's bigint is, that stand for a stem in the postings."""
+    return _hash(stemmed)
+
+
+def _hash(stemmed: str) -> int:
     return int.from_bytes(blake2b(stemmed.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def terms(texts: Iterable[str], language: str | None = None) -> list[int]:
     """The terms of texts that belong together, with repetition."""
-    return [term(found) for text in texts for found in stems(text, language)]
+    read = _read_as_terms(main_language(language))
+    pieces = chain.from_iterable(map(str.split, texts))
+    return list(chain.from_iterable(map(read.__getitem__, pieces)))
