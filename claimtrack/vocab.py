@@ -39,6 +39,16 @@ class Verdict(StrEnum):
 #: Verdicts that can be reached without evidence: "not enough yet" and "it cannot be known".
 VERDICTS_WITHOUT_EVIDENCE = frozenset({Verdict.UNPROVEN, Verdict.UNVERIFIABLE})
 
+#: Verdicts that say that it is not so: who says it again repeats what was found false. What was
+#: right once, or is right in part, is not among them.
+FOUND_FALSE = (
+    Verdict.MOSTLY_FALSE,
+    Verdict.FALSE,
+    Verdict.MISLEADING,
+    Verdict.ALTERED,
+    Verdict.MISCAPTIONED,
+)
+
 
 class Kind(StrEnum):
     """What sort of proposition a claim is."""
@@ -96,6 +106,22 @@ class Finding(StrEnum):
     CONFIRMED = "confirmed"
     MISQUOTED = "misquoted"
     NEVER_SAID = "never_said"
+
+
+class Judgement(StrEnum):
+    """What somebody found of two claims."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+#: A judgement in words, between two claims.
+JUDGEMENT_WORDS: dict[str, str] = {
+    Judgement.SAME: "the same as",
+    Judgement.DIFFERENT: "different from",
+    Judgement.UNSURE: "perhaps the same as",
+}
 
 
 class Stance(StrEnum):

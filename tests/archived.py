@@ -112,6 +112,8 @@ def make_desk(ok: Run, url: str, folder: Path) -> None:
     ok("evidence", "withdraw", "4", "--because", "Forged")
     # The same claim, the same speaker, a newer figure.
     ok("claim", "merge", "4", "5", "--because", "One gate has one state")
+    ok("claim", "same", "1", "2")
+    ok("claim", "different", "1", "3", "--because", "The ferry is not the harbour")
     ok("speaker", "merge", "1", "2", "--because", "The same pilot")
     ok("claim", "supersede", "1", "Seventy ships lay there", "--speaker", "1",
        "--source", POST, "--figure", "70", "--unit", "ships")  # fmt: skip

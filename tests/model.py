@@ -122,6 +122,8 @@ class Desk:
 
     claims: dict[int, Claim] = field(default_factory=dict)
     second_reviewer: bool = False
+    #: Of two claims what was judged last, and the reason.
+    judged: dict[frozenset[int], tuple[str, str]] = field(default_factory=dict)
 
     def merged(self, head: int) -> list[int]:
         """The claims merged into one."""
@@ -172,4 +174,48 @@ class Desk:
         if head == other:
             return USAGE
         merged = self.claims[head].merged_into, self.claims[other].merged_into
-        return CONFLICT if merged != (None, None) or self.merged(other) else DONE
+        if merged != (None, None) or self.merged(other):
+            return CONFLICT
+        return CONFLICT if self.parted(self.group(head) | self.group(other)) else DONE
+
+    def parting(self, number: int) -> int:
+        """The exit code of the end of a merge."""
+        head = self.claims[number].merged_into
+        if head is None or number in self.group(head, but_for=frozenset((head, number))):
+            return CONFLICT
+        return DONE
+
+    def judging(self, one: int, other: int, judgement: str, because: str) -> int:
+        """The exit code of a judgement."""
+        pair = frozenset((one, other))
+        if one == other:
+            return USAGE
+        merged = self.claims[one].merged_into, self.claims[other].merged_into
+        if merged != (None, None) or self.judged.get(pair) == (judgement, because):
+            return CONFLICT
+        if judgement == "same" and self.parted(self.group(one) | self.group(other), but_for=pair):
+            return CONFLICT
+        if judgement == "different" and other in self.group(one, but_for=pair):
+            return CONFLICT
+        return DONE
+
+    def parted(self, numbers: set[int], but_for: frozenset[int] | None = None) -> bool:
+        """Whether two of the claims were judged different."""
+        return any(
+            judgement == "different" and pair <= numbers and pair != but_for
+            for pair, (judgement, _) in self.judged.items()
+        )
+
+    def group(self, number: int, but_for: frozenset[int] | None = None) -> set[int]:
+        """A claim and all that are the same, directly or by way of others."""
+        links = {pair for pair, (judgement, _) in self.judged.items() if judgement == "same"}
+        links |= {
+            frozenset((other, claim.merged_into))
+            for other, claim in self.claims.items()
+            if claim.merged_into is not None
+        }
+        links.discard(but_for or frozenset())
+        found = {number}
+        while more := {one for pair in links if pair & found for one in pair} - found:
+            found |= more
+        return found

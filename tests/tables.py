@@ -8,6 +8,7 @@ from claimtrack.models.desk import granted
 from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.events import event, ledger, seal
 from claimtrack.models.imports import import_, import_mapping, import_row
+from claimtrack.models.matches import claim_group, claim_match
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.policies import policy
 from claimtrack.models.protection import export, protected_source, redaction
@@ -21,6 +22,8 @@ __all__ = [
     "capture",
     "challenge",
     "claim",
+    "claim_group",
+    "claim_match",
     "event",
     "evidence",
     "export",

@@ -257,13 +257,33 @@ def machine(run: Run) -> type[RuleBasedStateMachine]:
             )
             if expect == DONE:
                 self.desk.claims[other].merged_into = head
+                pair = frozenset((head, other))
+                if self.desk.judged.get(pair, ("",))[0] != "same":
+                    self.desk.judged[pair] = "same", "One well"
 
         @rule(claim=claims, actor=ACTORS)
         def unmerge(self, claim: int, actor: str) -> None:
             known = self.desk.claims[claim]
-            expect = CONFLICT if known.merged_into is None else DONE
+            expect = self.desk.parting(claim)
             self.command("claim", "unmerge", claim, "--because", "Two", actor=actor, expect=expect)
-            known.merged_into = None
+            if expect == DONE and known.merged_into is not None:
+                self.desk.judged[frozenset((claim, known.merged_into))] = "different", "Two"
+                known.merged_into = None
+
+        @rule(
+            one=claims,
+            other=claims,
+            judgement=st.sampled_from(("same", "same", "different", "unsure")),
+            because=st.sampled_from(("Read again", "Asked")),
+            actor=ACTORS,
+        )
+        def judge(self, one: int, other: int, judgement: str, because: str, actor: str) -> None:
+            expect = self.desk.judging(one, other, judgement, because)
+            self.command(
+                "claim", judgement, one, other, "--because", because, actor=actor, expect=expect
+            )
+            if expect == DONE:
+                self.desk.judged[frozenset((one, other))] = judgement, because
 
         # -- what must hold -------------------------------------------------------------------
 
@@ -272,6 +292,7 @@ def machine(run: Run) -> type[RuleBasedStateMachine]:
 
         @invariant()
         def what_is_stored_is_what_the_model_says(self) -> None:
+            merged = {one for one, known in self.desk.claims.items() if known.merged_into}
             for number, known in self.desk.claims.items():
                 stored = self.show(number)
                 assert stored["statement"] == known.statement
@@ -297,6 +318,9 @@ def machine(run: Run) -> type[RuleBasedStateMachine]:
                 ] == known.reviews
                 assert len(stored["notes"]) == known.notes
                 assert stored["disputed"] == any(known.objections)
+                if known.merged_into is None:
+                    heads = {one for one in self.desk.group(number) if one not in merged}
+                    assert {number, *stored["same_as"]} == heads
             listed = {one["id"] for one in run("claim", "list", "--format", "json").json}
             for number, known in self.desk.claims.items():
                 assert (number in listed) == (known.merged_into is None)

@@ -38,6 +38,8 @@ MAY = {
     "review_evidence": "reader reviewer -",
     "objection": "reader recorder reviewer",
     "challenge": "reader recorder reviewer",
+    "claim_match": "reader reviewer -",
+    "claim_group": "reader - -",
     "policy": "reader admin -",
     "event": "admin - -",
     "ledger": "admin - -",

@@ -15,6 +15,7 @@ from tests.sql import refused, value
 
 #: What must go, in a spelling that nothing else has.
 SECRET = "Tamsin Oyelaran"
+LOG = "https://log.example/nights"
 PAGE = "https://oyelaran.example/ward-six"
 
 
@@ -68,6 +69,8 @@ def ward(ok: Run, database_url: str, tmp_path: Any) -> str:
        "--due", "2099-01-01")  # fmt: skip
     ok("claim", "challenge", 1, "rejected", "--because", f"{SECRET} is wrong")
     ok("evidence", "withdraw", 1, "--because", f"{SECRET} lied")
+    ok("claim", "add", "There was no oxygen at night", "--speaker", "Bo Lind", "--source", LOG)
+    ok("claim", "unsure", 1, 2, "--because", f"{SECRET} may know")
     return database_url
 
 
@@ -75,7 +78,7 @@ def ward(ok: Run, database_url: str, tmp_path: Any) -> str:
 ROWS = {
     "claim": "1", "appearance": "1.1", "attribution": "1", "figure": "1", "note": "1",
     "evidence": "1", "review": "1.1", "objection": "1.1", "challenge": "1.1", "speaker": "1",
-    "publisher": "1", "source": "1", "capture": "1",
+    "publisher": "1", "source": "1", "capture": "1", "claim_match": "1.2.1",
 }  # fmt: skip
 #: Where this story has nothing.
 EMPTY = {

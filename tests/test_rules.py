@@ -388,6 +388,7 @@ VOCABULARY: dict[str, type[StrEnum]] = {
     "ck_appearance_said_precision": vocab.Precision,
     "ck_attribution_finding": vocab.Finding,
     "ck_claim_kind": vocab.Kind,
+    "ck_claim_match_judgement": vocab.Judgement,
     "ck_claim_status": vocab.Status,
     "ck_claim_verdict": vocab.Verdict,
     "ck_evidence_stance": vocab.Stance,

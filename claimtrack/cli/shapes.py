@@ -12,6 +12,7 @@ from claimtrack.services.views import (
     Closing,
     EvidenceView,
     FigureView,
+    JudgementView,
     NoteView,
     ObjectionView,
     PublicationView,
@@ -214,6 +215,21 @@ def publication_json(one: PublicationView | None) -> Json | None:
     }
 
 
+def judgement_json(one: JudgementView) -> Json:
+    """What was judged last of a claim and another, which ``claim_id`` is."""
+    return {
+        "claim_id": one.claim_id,
+        "statement": one.statement,
+        "status": one.status,
+        "verdict": one.verdict,
+        "judgement": one.judgement,
+        "because": one.because,
+        "of": one.of_claim_id,
+        "recorded_at": one.recorded_at,
+        "recorded_by": one.recorded_by,
+    }
+
+
 def claim_json(view: ClaimView) -> Json:
     """A claim with its whole story. Speaker, source, date and quote are the first appearance's."""
     first = view.first
@@ -244,6 +260,8 @@ def claim_json(view: ClaimView) -> Json:
         "merged_into": view.merged_into.claim_id if view.merged_into else None,
         "merged_because": view.merged_into.because if view.merged_into else None,
         "merged": [one.claim_id for one in view.merged],
+        "same_as": list(view.same_as),
+        "judgements": [judgement_json(one) for one in view.judgements],
         "appearances": [appearance_json(one) for one in view.appearances],
         "evidence": [evidence_json(piece) for piece in view.evidence],
         "reviews": [review_json(review) for review in view.reviews],

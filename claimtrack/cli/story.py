@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from claimtrack.cli.published import assessment_words, outdated_words, publication_words
 from claimtrack.render import display_width, escape_terminal, style
 from claimtrack.vocab import (
+    JUDGEMENT_WORDS,
     Decision,
+    Judgement,
     Kind,
     Manner,
     Priority,
@@ -96,6 +98,7 @@ class _Story:
             yield from self._heading("The same as this")
             for other in view.merged:
                 yield from self._same(other, "Claim")
+        yield from self._judged()
         yield ""
         yield from self._heading("Where it appeared")
         for one in view.appearances:
@@ -234,6 +237,26 @@ class _Story:
         yield from self._text(told, "  ", *styles)
         why = f"Merged by {one.merged_by} on {_when(one.merged_at)}: {one.because}"
         yield from self._text(why, "    ", *styles)
+
+    def _judged(self) -> Iterator[str]:
+        view = self.view
+        if not view.judgements:
+            return
+        yield ""
+        yield from self._heading("Judged against other claims")
+        for one in view.judgements:
+            of = f"Claim {one.of_claim_id} is " if one.of_claim_id != view.id else ""
+            told = f"{of}{JUDGEMENT_WORDS[one.judgement]} claim {one.claim_id}"
+            told = told[0].upper() + told[1:]
+            yield from self._text(f"{told} ({hyphenated(one.word)}): {one.statement}", "  ")
+            why = f": {one.because}" if one.because else ""
+            yield from self._text(f"By {one.recorded_by} on {_when(one.recorded_at)}{why}", "    ")
+        judged = {one.claim_id for one in view.judgements if one.judgement is Judgement.SAME}
+        further = [number for number in view.same_as if number not in judged]
+        if further:
+            yield from self._text(
+                f"By way of others the same as claim {', '.join(map(str, further))}", "  "
+            )
 
     # -- appearances and evidence -------------------------------------------------------------
 

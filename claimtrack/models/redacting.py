@@ -51,11 +51,12 @@ FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "withdrawn_because": (),
     },
     "publication": {"url": (), "headline": (), "public_note": (), "withdrawn_because": ()},
+    "claim_match": {"because": ()},
     "import": {"file_name": (), "origin": (), "licence": (), "undone_because": ()},
 }
 
 #: Of the tables that only grow: their rows take a redaction, and nothing else.
-GROWING = ("attribution", "note", "review", "capture", "protected_source")
+GROWING = ("attribution", "note", "review", "capture", "protected_source", "claim_match")
 
 #: What stands in the place of a value that a row can't be without.
 MARKER = "[redacted]"

@@ -19,6 +19,7 @@ from claimtrack.models import (  # noqa: F401 - fill the metadata
     disputes,
     events,
     imports,
+    matches,
     people,
     policies,
     protecting,
@@ -47,6 +48,7 @@ APPEND_ONLY = (
     "redaction",
     "export",
     "import_row",
+    "claim_match",
 )
 
 #: Tables whose rows are edited, but never removed.
@@ -69,6 +71,9 @@ KEPT = (
     "import",
     "import_mapping",
 )
+
+#: Tables that are made anew from the rest as it changes: no part of the record.
+DERIVED = ("claim_group",)
 
 #: Per logged table: the columns of its key, and the columns that events leave out.
 LOGGED = {
@@ -98,6 +103,7 @@ LOGGED = {
     "rating": ("id", "changed_at"),
     "import": ("id", "changed_at"),
     "import_mapping": ("id", "changed_at"),
+    "claim_match": ("claim_id,other_id,no", "prev_no"),
 }
 
 #: Tables whose rows keep their key, and when and by whom they were recorded; others keep more.
@@ -285,6 +291,7 @@ TRIGGERS = (
     *approval.TRIGGERS,
     *protecting.TRIGGERS,
     *redacting.triggers(LOGGED),
+    *matches.TRIGGERS,
 )
 
 TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ", ".join(
@@ -299,6 +306,7 @@ _FUNCTIONS = (
     *approval.FUNCTIONS,
     *protecting.FUNCTIONS,
     *redacting.FUNCTIONS,
+    *matches.FUNCTIONS,
     *PAST_FUNCTIONS,
 )
 

@@ -25,15 +25,15 @@ from dataclasses import dataclass
 from psycopg import sql
 from sqlalchemy import Connection, text
 
-import claimtrack.models.rules  # noqa: F401 - completes the metadata
 from claimtrack.db import metadata
+from claimtrack.models.rules import DERIVED as DERIVED_TABLES
 
 #: What triggers compute from other rows, by table and column.
 DERIVED = frozenset({("claim", "reach")})
 
 #: Written about the record, not part of it: seals are computed from the events and prove
-#: themselves, and exports say who took a copy.
-BOOKKEEPING = frozenset({"seal", "export"})
+#: themselves, exports say who took a copy, and some tables are made anew from others.
+BOOKKEEPING = frozenset({"seal", "export", *DERIVED_TABLES})
 
 #: How often progress is told, in rows.
 _STEP = 10_000

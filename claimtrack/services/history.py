@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Row, Text, func, literal_column, or_, select,
 from claimtrack.leaves import is_redacted
 from claimtrack.models.claims import claim
 from claimtrack.models.events import event
+from claimtrack.models.matches import claim_match
 from claimtrack.models.redacting import MARKER
 from claimtrack.services.stories import load_sources, load_speakers, no_claim, partial_date
 from claimtrack.services.views import FigureView, SourceRef, SpeakerRef
-from claimtrack.vocab import Comparator, Priority, hyphenated, word_of
+from claimtrack.vocab import JUDGEMENT_WORDS, Comparator, Priority, hyphenated, word_of
 
 _Values = Mapping[str, Any]
 _Event = Any  # a row of `event`, its redacted values in words
@@ -63,8 +64,8 @@ def history(connection: Connection, claim_id: int) -> list[HistoryEntry]:
 
     An event's time is when its transaction began, so the order is that of the events' numbers:
     of two marks that overlapped, the one that stands on the other comes after it.
-    A review's own effect on the claim's columns is left out: the review says it. A merge is told
-    in both claims' histories.
+    A review's own effect on the claim's columns is left out: the review says it. A merge and a
+    judgement are told in both claims' histories; the judgement that goes with a merge is not.
 
     Raises:
         NotFoundError: there is no such claim.
@@ -78,12 +79,24 @@ def history(connection: Connection, claim_id: int) -> list[HistoryEntry]:
         literal_column("COALESCE(after ->> 'merged_into_id', before ->> 'merged_into_id')", Text)
         == str(claim_id),
     )
+    # Judged against one with a lower number, which the event is of.
+    match = claim_match.alias("match")
+    judged = (
+        select(event.c.id)
+        .join(match, match.c.claim_id == event.c.claim_id)
+        .where(
+            match.c.other_id == claim_id,
+            event.c.table_name == "claim_match",
+            event.c.row_key == func.concat_ws(".", match.c.claim_id, match.c.other_id, match.c.no),
+        )
+    )
     rows = connection.execute(
         select(event)
         .where(
             or_(
                 event.c.claim_id == claim_id,
                 event.c.id == func.any(func.array(merged.scalar_subquery())),
+                event.c.id == func.any(func.array(judged.scalar_subquery())),
             )
         )
         .order_by(event.c.id)
@@ -148,6 +161,7 @@ class _Teller:
             ("challenge", "update"): self._decided,
             ("publication", "insert"): lambda one: ("published", _published(one.after)),
             ("publication", "update"): lambda one: ("unpublished", _published(self._was(one))),
+            ("claim_match", "insert"): self._judged,
             ("assessment", "insert"): lambda one: ("assessed", _assessed(one.after)),
             ("assessment", "update"): self._assessment_edited,
         }
@@ -185,6 +199,18 @@ class _Teller:
         if one.claim_id != self.claim_id:
             return what, f"claim {one.claim_id} {'into' if head is not None else 'from'} this one"
         return what, f"into claim {head}" if head is not None else f"from claim {before}"
+
+    def _judged(self, one: _Event) -> tuple[str, str] | None:
+        row = one.after
+        pair = {row["claim_id"], row["other_id"]}
+        if any(
+            pair == {other.claim_id, *_ends(other)}
+            for other in self.events
+            if other.recorded_at == one.recorded_at and other.table_name == "claim"
+        ):
+            return None
+        (other_id,) = pair - {self.claim_id}
+        return "judged", f"{JUDGEMENT_WORDS[row['judgement']]} claim {other_id}"
 
     def _appeared(self, one: _Event) -> tuple[str, str]:
         row = one.after
@@ -296,6 +322,12 @@ class _Teller:
             case "topics":
                 return ", ".join(value)
         return str(value)
+
+
+def _ends(one: _Event) -> set[int]:
+    """The claims that an event merges its own into, or parts it from."""
+    rows = (one.before or {}, one.after)
+    return {row["merged_into_id"] for row in rows if row.get("merged_into_id") is not None}
 
 
 def _published(row: _Values) -> str:

@@ -104,6 +104,12 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         READER: ("SELECT",),
         REVIEWER: ("INSERT (claim_id, review_no, evidence_id)",),
     },
+    # Where two are the same, one may go from the lists.
+    "claim_match": {
+        READER: ("SELECT",),
+        REVIEWER: ("INSERT (claim_id, other_id, no, judgement, because)",),
+    },
+    "claim_group": {READER: ("SELECT",)},
     # Anybody who records may disagree; closing a disagreement is for those who may mark.
     "objection": {
         READER: ("SELECT",),

@@ -51,6 +51,12 @@ _BY_CONSTRAINT: dict[str, tuple[type[ClaimtrackError], str]] = {
         "This claim was merged into another a moment ago, which stands for both now: look at it"
         " again, then repeat the command for that one.",
     ),
+    "pk_claim_match": (ConflictError, f"Somebody judged these two meanwhile. {_MEANWHILE}"),
+    "judged_different": (
+        ConflictError,
+        "Two of these claims were judged different from each other. Look at their judgements with"
+        " claimtrack claim show, then repeat the command.",
+    ),
     "merged_meanwhile": (ConflictError, f"A claim was merged meanwhile. {_MEANWHILE}"),
     "evidence_of_claim": (
         ConflictError,

@@ -17,9 +17,10 @@ from claimtrack.errors import ConflictError, UsageError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import claim
 from claimtrack.services.evidence import bears_witness
+from claimtrack.services.matching.judgements import current, refuse_different, refuse_same, write
 from claimtrack.services.stories import load_claim, load_claims, no_claim
 from claimtrack.services.views import ClaimView
-from claimtrack.vocab import VERDICTS_WITHOUT_EVIDENCE, Status, hyphenated
+from claimtrack.vocab import VERDICTS_WITHOUT_EVIDENCE, Judgement, Status, hyphenated
 
 
 class Joined(NamedTuple):
@@ -33,12 +34,13 @@ def merge(connection: Connection, head_id: int, others: Sequence[int], because: 
     """Record that other claims are the same as ``head_id``, which stands for all from now on.
 
     All of them, or none. The head keeps its words, status and verdict, whatever the others' are.
+    Each is judged the same as the head by that, for the same reason.
 
     Raises:
         NotFoundError: one of the claims does not exist.
         UsageError: a claim is to be merged into itself.
-        ConflictError: one of them was merged already, others were merged into one of them, or one
-            takes the figure of another further.
+        ConflictError: one of them was merged already, others were merged into one of them, one
+            takes the figure of another further, or one was judged different from another.
         InvalidDataError: the reason is blank or too long.
     """
     reason = clean_text(because, "reason", limit=20_000, multiline=True)
@@ -49,8 +51,13 @@ def merge(connection: Connection, head_id: int, others: Sequence[int], because: 
     _refuse_merged(rows, head_id, others, reason)
     _refuse_heads(connection, head_id, others)
     _refuse_successors(rows, head_id, others)
+    refuse_different(connection, head_id, others)
     before = {view.id: view for view in load_claims(connection, [head_id, *others])}
     say_why(connection, reason)
+    for number in others:
+        held = current(connection, head_id, number)
+        if held is None or held.judgement != Judgement.SAME:
+            write(connection, head_id, number, Judgement.SAME, reason)
     connection.execute(update(claim).where(claim.c.id.in_(others)).values(merged_into_id=head_id))
     view = load_claim(connection, head_id)
     told = [line for number in others for line in _set_apart(view, before[number])]
@@ -60,9 +67,13 @@ def merge(connection: Connection, head_id: int, others: Sequence[int], because: 
 def unmerge(connection: Connection, claim_id: int, because: str) -> Joined:
     """Part a claim from its head; it goes on from where it stood.
 
+    That judges the two different: the reason says why they are not the same, and without the
+    judgement whatever looks for likely pairs would find them again.
+
     Raises:
         NotFoundError: there is no such claim.
-        ConflictError: it is not merged into another, or somebody merged or parted it meanwhile.
+        ConflictError: it is not merged into another, somebody merged or parted it meanwhile, or
+            the two are the same by way of other claims as well.
         InvalidDataError: the reason is blank or too long.
     """
     reason = clean_text(because, "reason", limit=20_000, multiline=True)
@@ -80,8 +91,10 @@ def unmerge(connection: Connection, claim_id: int, because: str) -> Joined:
             next_command=f"claimtrack claim show {claim_id}",
         )
     head = load_claim(connection, head_id)
+    refuse_same(connection, head_id, claim_id)
     say_why(connection, reason)
     connection.execute(update(claim).where(claim.c.id == claim_id).values(merged_into_id=None))
+    write(connection, head_id, claim_id, Judgement.DIFFERENT, reason)
     view = load_claim(connection, claim_id)
     told = [f"Claim {claim_id} stands by itself again, {hyphenated(view.word)} as before."]
     return Joined(view, (*told, *_lost_evidence(head, view)))

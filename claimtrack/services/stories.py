@@ -39,6 +39,7 @@ from claimtrack.services.views import (
     ClaimView,
     EvidenceView,
     FigureView,
+    JudgementView,
     NoteView,
     ObjectionView,
     PublicationView,
@@ -110,6 +111,7 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
             _newer(claim).label("newer_id"),
             ever_disputed(claim.c.id).label("ever_disputed"),
             _is_published(claim).label("is_published"),
+            _is_judged(claim).label("is_judged"),
         ).where(claim.c.id == func.any(list(claim_ids)))
     ).all()
     heads, merged = _load_same(connection, rows)
@@ -125,6 +127,10 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
     )
     told = [number for row in rows if row.is_published for number in members[row.id]]
     assessments, published = _load_published(connection, told)
+    judgements, same = _load_judgements(
+        connection,
+        {row.id: {*members[row.id], row.merged_into_id} for row in rows if row.is_judged},
+    )
     views = {
         row.id: ClaimView(
             id=row.id,
@@ -158,6 +164,8 @@ def load_claims(connection: Connection, claim_ids: Sequence[int]) -> list[ClaimV
             publications=tuple(
                 published[number] for number in members[row.id] if number in published
             ),
+            judgements=judgements.get(row.id, ()),
+            same_as=same.get(row.id, ()),
         )
         for row in rows
     }
@@ -496,6 +504,32 @@ def _load_published(
     from claimtrack.services.published import load_assessments, load_publications
 
     return load_assessments(connection, claim_ids), load_publications(connection, claim_ids)
+
+
+#: By name alone, too: few claims were judged to be the same as another, or not to be.
+_MATCH = table("claim_match", column("claim_id"), column("other_id"))
+
+
+def _is_judged(of: FromClause) -> ColumnElement[bool]:
+    """Whether anybody judged a claim against another, or one that was merged into it."""
+    same = _same_as(of)
+    return or_(
+        *(
+            exists().where(_MATCH.c[end] == func.any(same)).correlate(of)
+            for end in ("claim_id", "other_id")
+        )
+    )
+
+
+def _load_judgements(
+    connection: Connection, families: dict[int, set[int]]
+) -> tuple[dict[int, tuple[JudgementView, ...]], dict[int, tuple[int, ...]]]:
+    if not families:  # as it is with nearly every claim
+        return {}, {}
+    from claimtrack.services.matching.groups import same_as
+    from claimtrack.services.matching.judgements import load_judgements
+
+    return load_judgements(connection, families), same_as(connection, families)
 
 
 def _withdrawal(row: Row[*tuple[Any, ...]]) -> Withdrawal | None:

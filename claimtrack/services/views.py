@@ -12,6 +12,7 @@ from claimtrack.vocab import (
     Comparator,
     Decision,
     Finding,
+    Judgement,
     Kind,
     Manner,
     Outcome,
@@ -268,11 +269,31 @@ class SameClaim(NamedTuple):
         return word_of(self.status, self.verdict)
 
 
+class JudgementView(NamedTuple):
+    """What was judged last of a claim and another one; ``of_claim_id`` may be merged into it."""
+
+    of_claim_id: int
+    claim_id: int
+    statement: str
+    status: Status
+    verdict: Verdict | None
+    judgement: Judgement
+    because: str | None
+    recorded_at: dt.datetime
+    recorded_by: str
+
+    @property
+    def word(self) -> str:
+        """Where the other claim stands: its verdict, else its status."""
+        return word_of(self.status, self.verdict)
+
+
 class ClaimView(NamedTuple):
     """A claim with all that is on record about it, oldest first.
 
     Appearances, evidence, assessments and publications are also those of the claims merged into
-    it, after its own.
+    it, after its own. ``judgements`` are those that hold against other claims, and ``same_as`` the
+    claims that are the same by them, directly or by way of others.
     """
 
     id: int
@@ -304,6 +325,8 @@ class ClaimView(NamedTuple):
     challenges: tuple[ChallengeView, ...]
     assessments: tuple[AssessmentView, ...] = ()
     publications: tuple[PublicationView, ...] = ()
+    judgements: tuple[JudgementView, ...] = ()
+    same_as: tuple[int, ...] = ()
 
     @property
     def publication(self) -> PublicationView | None:

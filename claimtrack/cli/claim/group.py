@@ -25,6 +25,9 @@ _MODULES = {
     "supersede": "adding",
     "merge": "joining",
     "unmerge": "joining",
+    "same": "judging",
+    "different": "judging",
+    "unsure": "judging",
 }
 
 

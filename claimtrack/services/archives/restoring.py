@@ -51,6 +51,7 @@ GUARDS = {
     "challenge": ("guard_dispute", "refuse_on_merged"),
     "assessment": ("refuse_on_merged",),
     "publication": ("refuse_on_merged",),
+    "claim_match": ("refuse_on_merged",),
 }
 
 #: How often progress is told, in rows.

@@ -43,6 +43,7 @@ CARRIED = (
     "challenge",
     "assessment",
     "publication",
+    "claim_match",
     "rating_scale",
     "rating",
     "policy",
@@ -60,6 +61,7 @@ LEFT_OUT = {
     "import": "which files one database took in; that of the archive is one of them",
     "import_row": "belongs to its import",
     "granted": "the logins of one server",
+    "claim_group": "made from judgements and merges",
     "transition": "the schema's own",
 }
 

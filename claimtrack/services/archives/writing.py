@@ -77,6 +77,7 @@ _BELONGS = {
     **{table: f"id = ANY(%({table})s::bigint[])" for table in ("claim", *_NEEDED)},
     "speaker_alias": "speaker_id = ANY(%(speaker)s::bigint[])",
     "capture": "source_id = ANY(%(source)s::bigint[])",
+    "claim_match": "claim_id = ANY(%(claim)s::bigint[]) AND other_id = ANY(%(claim)s::bigint[])",
     # The words of the house's own ratings, which reviews are written in.
     "rating_scale": "true",
     "rating": "true",
