@@ -137,6 +137,16 @@ def source_ref(row: Row[*tuple[Any, ...]]) -> SourceRef:
     )
 
 
+def told_of(row: Row[*tuple[Any, ...]]) -> Told:
+    """The appearance in a row that has `told_columns`."""
+    return Told(
+        speaker=SpeakerRef(row.speaker_id, row.speaker_name) if row.speaker_id else None,
+        manner=Manner(row.manner),
+        said_on=partial_date(row.said_on, row.said_precision),
+        source=source_ref(row),
+    )
+
+
 def lines(
     connection: Connection,
     chosen: Select[Any],
@@ -191,14 +201,6 @@ def _proposed(page: FromClause) -> ScalarSelect[Any]:
 
 
 def _listed(row: Row[*tuple[Any, ...]]) -> ListedClaim:
-    told = None
-    if row.source_id is not None:
-        told = Told(
-            speaker=SpeakerRef(row.speaker_id, row.speaker_name) if row.speaker_id else None,
-            manner=Manner(row.manner),
-            said_on=partial_date(row.said_on, row.said_precision),
-            source=source_ref(row),
-        )
     return ListedClaim(
         id=row.id,
         statement=row.statement,
@@ -212,7 +214,7 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedClaim:
         recheck_on=row.recheck_on,
         reach=row.reach,
         appearances=row.appearances,
-        told=told,
+        told=told_of(row) if row.source_id is not None else None,
         recorded_at=row.recorded_at,
         recorded_by=row.recorded_by,
         proposed_verdict=Verdict(row.proposed_verdict) if row.proposed_verdict else None,

@@ -13,6 +13,7 @@ _MODULES = {
     "overdue": "work",
     "corrections": "register",
     "figures": "standing",
+    "repeats": "repeats",
 }
 
 
