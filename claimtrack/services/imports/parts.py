@@ -114,7 +114,7 @@ def _try(
     conflicts: list[Conflict] = []
     for name in STAGES:
         began = perf_counter()
-        if name == "rows known":
+        if first and name == "rows known":
             learn_ids(connection)
         if first and name == "revived":
             # The stages from here on join it; those before fill it.

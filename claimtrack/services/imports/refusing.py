@@ -20,7 +20,9 @@ _SEVERAL = """
     WITH several AS (
         SELECT staged.name_key, staged.name, string_agg(DISTINCT head.name, ' or ') AS names
         FROM staged_speaker AS staged
-        JOIN speaker_alias AS alias ON alias.name_key = staged.name_key
+        CROSS JOIN LATERAL (
+            SELECT * FROM speaker_alias WHERE speaker_alias.name_key = staged.name_key OFFSET 0
+        ) AS alias
         JOIN speaker ON speaker.id = alias.speaker_id
         JOIN speaker AS head ON head.id = COALESCE(speaker.merged_into_id, speaker.id)
         WHERE staged.qualifier_key = ''

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -30,7 +31,10 @@ from claimtrack.vocab import FileFormat
 
 #: Rows that are settled at once: enough that a statement's own cost doesn't count, few enough that
 #: the client's memory stays small.
-PART = 20_000
+PART = 10_000
+#: How long the thread that reads may keep the interpreter, in seconds, from the one that has heard
+#: from the server: with Python's own 5 ms the server waits for its next statement as long.
+_SWITCH = 0.0005
 #: How many conflicts are told one by one; beyond that they are counted.
 TOLD_CONFLICTS = 1_000
 
@@ -115,6 +119,8 @@ def take_in(
     """
     done = Done()
     numbered = enumerate(rows, 1)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
     try:
         while True:
             with transaction() as connection:
@@ -128,6 +134,8 @@ def take_in(
     except _DryRun:
         done.import_id = None
         return done
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def _begin(connection: Connection, job: Job, actor: str, done: Done) -> Run:

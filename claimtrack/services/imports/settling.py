@@ -2,6 +2,10 @@
 
 Each step is one statement. Those that write name the actor themselves where they may (``by``),
 for a column's default would be asked once a row.
+
+What is on record is asked row by row, through an index, by subqueries that OFFSET 0 keeps apart:
+the planner can't know how much an import has added to a table since it was last analyzed, and
+would read all of it for each part.
 """
 
 from __future__ import annotations
@@ -81,8 +85,13 @@ _KNOWN_SPEAKERS = """
             staged.name_key, staged.qualifier_key,
             COALESCE(speaker.merged_into_id, speaker.id) AS id
         FROM staged_speaker AS staged
-        JOIN speaker_alias AS alias ON alias.name_key = staged.name_key
-            AND (alias.qualifier_key = staged.qualifier_key OR staged.qualifier_key = '')
+        CROSS JOIN LATERAL (
+            SELECT * FROM speaker_alias
+            WHERE speaker_alias.name_key = staged.name_key AND (
+                speaker_alias.qualifier_key = staged.qualifier_key OR staged.qualifier_key = ''
+            )
+            OFFSET 0
+        ) AS alias
         JOIN speaker ON speaker.id = alias.speaker_id
         ORDER BY staged.name_key, staged.qualifier_key,
             alias.qualifier_key <> staged.qualifier_key, alias.id
@@ -115,32 +124,42 @@ _SOURCES = (
     FROM staged_source AS staged
     LEFT JOIN staged_publisher AS publisher ON publisher.name_key = staged.publisher_key
     LEFT JOIN staged_publisher AS agency ON agency.name_key = staged.agency_key
-    WHERE NOT EXISTS (SELECT FROM source WHERE source.source_key = staged.source_key)
+    WHERE NOT EXISTS (
+        SELECT FROM source WHERE source.source_key = staged.source_key OFFSET 0
+    )
     ON CONFLICT (source_key) DO NOTHING
     """,
     """
-    UPDATE staged_source AS staged SET id = source.id
-    FROM source WHERE source.source_key = staged.source_key
+    UPDATE staged_source AS staged SET id = (
+        SELECT source.id FROM source WHERE source.source_key = staged.source_key
+    )
     """,
     # What a source on record lacks is filled in; what it has stands.
     """
-    UPDATE source SET
-        title = COALESCE(source.title, staged.title),
-        publisher_id = COALESCE(source.publisher_id, publisher.id),
-        agency_id = COALESCE(source.agency_id, agency.id),
-        published_on = COALESCE(source.published_on, staged.published_on),
-        published_precision = COALESCE(source.published_precision, staged.published_precision),
-        published_text = CASE WHEN source.published_on IS NULL
-            THEN staged.published_text ELSE source.published_text END
-    FROM staged_source AS staged
-    LEFT JOIN staged_publisher AS publisher ON publisher.name_key = staged.publisher_key
-    LEFT JOIN staged_publisher AS agency ON agency.name_key = staged.agency_key
-    WHERE source.id = staged.id AND NOT source.protected AND (
-        source.title IS NULL AND staged.title IS NOT NULL
-        OR source.publisher_id IS NULL AND publisher.id IS NOT NULL
-        OR source.agency_id IS NULL AND agency.id IS NOT NULL
-        OR source.published_on IS NULL AND staged.published_on IS NOT NULL
+    WITH lacking AS (
+        SELECT staged.*, publisher.id AS publisher_id, agency.id AS agency_id
+        FROM staged_source AS staged
+        LEFT JOIN staged_publisher AS publisher ON publisher.name_key = staged.publisher_key
+        LEFT JOIN staged_publisher AS agency ON agency.name_key = staged.agency_key
+        CROSS JOIN LATERAL (
+            SELECT * FROM source WHERE source.id = staged.id OFFSET 0
+        ) AS known
+        WHERE NOT known.protected AND (
+            known.title IS NULL AND staged.title IS NOT NULL
+            OR known.publisher_id IS NULL AND publisher.id IS NOT NULL
+            OR known.agency_id IS NULL AND agency.id IS NOT NULL
+            OR known.published_on IS NULL AND staged.published_on IS NOT NULL
+        )
     )
+    UPDATE source SET
+        title = COALESCE(source.title, lacking.title),
+        publisher_id = COALESCE(source.publisher_id, lacking.publisher_id),
+        agency_id = COALESCE(source.agency_id, lacking.agency_id),
+        published_on = COALESCE(source.published_on, lacking.published_on),
+        published_precision = COALESCE(source.published_precision, lacking.published_precision),
+        published_text = CASE WHEN source.published_on IS NULL
+            THEN lacking.published_text ELSE source.published_text END
+    FROM lacking WHERE source.id = lacking.id
     """,
 )
 
@@ -158,15 +177,20 @@ _PRIOR = (
             prior.digests -> 'evidence' IS DISTINCT FROM staged.digests -> 'evidence'
                 AS more_evidence
         FROM staged_claim AS staged
-        JOIN import_row AS prior ON prior.row_key = staged.row_key
+        CROSS JOIN LATERAL (
+            SELECT * FROM import_row WHERE import_row.row_key = staged.row_key OFFSET 0
+        ) AS prior
         JOIN import ON import.id = prior.import_id
-        JOIN claim ON claim.id = prior.claim_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM claim WHERE claim.id = prior.claim_id OFFSET 0
+        ) AS claim
         WHERE NOT (prior.outcome = 'updated' AND import.undone_at IS NOT NULL) AND NOT EXISTS (
             SELECT FROM import_row AS later JOIN import ON import.id = later.import_id
             WHERE later.row_key = prior.row_key AND later.claim_id = prior.claim_id
                 AND later.appearance_no IS NOT DISTINCT FROM prior.appearance_no
                 AND (later.import_id, later.no) > (prior.import_id, prior.no)
                 AND NOT (later.outcome = 'updated' AND import.undone_at IS NOT NULL)
+            OFFSET 0
         ) AND (
             prior.digests = staged.digests
             OR prior.import_id <> :import_id
@@ -228,7 +252,11 @@ _BY_NUMBER = f"""
     INSERT INTO settled (no, claim_id, outcome)
     SELECT staged.no, COALESCE(claim.merged_into_id, claim.id), 'known'
     FROM staged_claim AS staged
-    JOIN claim ON claim.origin = :origin AND claim.external_id = staged.external_id
+    CROSS JOIN LATERAL (
+        SELECT * FROM claim
+        WHERE claim.origin = :origin AND claim.external_id = staged.external_id
+        OFFSET 0
+    ) AS claim
     WHERE {_UNSETTLED}
     """
 
@@ -284,7 +312,10 @@ def _create(told_by: str, which: str) -> str:
     ), reaching AS (
         SELECT staged.no, count(DISTINCT source.origin) AS reach
         FROM staged_appearance AS staged
-        JOIN staged_source USING (source_key) JOIN source ON source.id = staged_source.id
+        JOIN staged_source USING (source_key)
+        CROSS JOIN LATERAL (
+            SELECT origin FROM source WHERE source.id = staged_source.id OFFSET 0
+        ) AS source
         GROUP BY staged.no
     ), made AS (
         INSERT INTO claim (statement, statement_key, copy_no, kind, language, topics, priority,

@@ -145,9 +145,10 @@ def stage(connection: Connection, lines: Mapping[str, bytes], *, first: bool = T
         columns = ", ".join(column for column in TABLES[name] if column != "id")
         with cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
             copy.write(held)
+    # Of these, the ones that have no id yet are looked for, and in each part there are others.
+    connection.execute(text("ANALYZE staged_speaker"))
     if first:
         connection.execute(text(f"ANALYZE {', '.join(set(TABLES) - _IDENTIFIED)}"))
-    learn_ids(connection)
 
 
 #: Tables whose rows get an id.
@@ -155,12 +156,11 @@ _IDENTIFIED = frozenset(name for name, columns in TABLES.items() if "id" in colu
 
 
 def learn_ids(connection: Connection) -> None:
-    """Let the planner see which staged rows have an id by now.
+    """Let the planner see the ids that staged rows have by now: empty, it takes them for none.
 
-    As none of a part's has one at first and each of them later, what it learnt before would be
-    wrong both times, and it would go through all rows for each of them.
+    What it learns of the first part of a run holds for the others.
     """
-    connection.execute(text(f"ANALYZE {', '.join(_IDENTIFIED)}"))
+    connection.execute(text("ANALYZE staged_publisher, staged_source"))
 
 
 def staged_lines(numbered: Sequence[tuple[int, Record]]) -> dict[str, bytes]:
