@@ -30,6 +30,10 @@ def shown(ok: Run, number: int) -> Any:
     return ok("claim", "show", number, "--format", "json").json
 
 
+def same(ok: Run, number: int) -> list[int]:
+    return [one["id"] for one in shown(ok, number)["same_as"]]
+
+
 def judged(ok: Run, number: int) -> list[tuple[int, str, str | None, str]]:
     return [
         (one["claim_id"], one["judgement"], one["because"], one["recorded_by"])
@@ -78,7 +82,7 @@ def test_a_later_judgement_replaces_the_one_before_and_both_stay_on_record(
     ok("claim", "different", 2, 1, "--because", "Two bridges", actor="Omar Said")
 
     assert judged(ok, 1) == [(2, "different", "Two bridges", "Omar Said")]
-    assert shown(ok, 1)["same_as"] == []
+    assert same(ok, 1) == []
     assert [what[1] for what in entries(ok, 2)] == ["the same as claim 1", "different from claim 1"]
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT claim_id, other_id, no, judgement FROM claim_match")
@@ -91,18 +95,18 @@ def test_several_are_judged_in_one_go_or_none(run: Run, ok: Run) -> None:
 
     ok("claim", "same", 1, "2-3")
 
-    assert shown(ok, 3)["same_as"] == [1, 2]
+    assert same(ok, 3) == [1, 2]
 
 
 def test_same_claims_are_a_group_also_by_way_of_others(ok: Run) -> None:
     ok("claim", "same", 1, 2)
     ok("claim", "same", 3, 2)
 
-    assert [shown(ok, number)["same_as"] for number in (1, 2, 3, 4)] == [[2, 3], [1, 3], [1, 2], []]
-    assert "By way of others the same as claim 3" in ok("claim", "show", 1).out
+    assert [same(ok, number) for number in (1, 2, 3, 4)] == [[2, 3], [1, 3], [1, 2], []]
+    assert "By way of others the same as claim 3 (unverified)" in ok("claim", "show", 1).out
 
     ok("claim", "unsure", 1, 2, "--because", "Read it again")
-    assert [shown(ok, number)["same_as"] for number in (1, 2, 3)] == [[], [3], [2]]
+    assert [same(ok, number) for number in (1, 2, 3)] == [[], [3], [2]]
 
 
 def test_a_verdict_does_not_spread(ok: Run) -> None:
@@ -197,7 +201,7 @@ def test_what_was_judged_of_a_merged_claim_counts_for_its_head(run: Run, ok: Run
     ok("claim", "different", 2, 4, "--because", "Another river")
     ok("claim", "merge", 1, 2, "--because", "One closure")
 
-    assert shown(ok, 1)["same_as"] == [3]
+    assert same(ok, 1) == [3]
     assert judged(ok, 1) == [
         (3, "same", None, "Ana Ruiz"),
         (4, "different", "Another river", "Ana Ruiz"),
@@ -277,7 +281,7 @@ def test_of_two_who_judge_at_once_no_contradiction_is_left(
 
     assert {code for _, _, code in endings} <= {0, 4}
     assert all("Traceback" not in err for _, err, _ in endings)
-    group = {3, *shown(ok, 3)["same_as"], *shown(ok, 3)["merged"]}
+    group = {3, *same(ok, 3), *shown(ok, 3)["merged"]}
     different = [
         one["claim_id"] for one in shown(ok, 3)["judgements"] if one["judgement"] != "same"
     ]

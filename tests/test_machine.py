@@ -320,7 +320,7 @@ def machine(run: Run) -> type[RuleBasedStateMachine]:
                 assert stored["disputed"] == any(known.objections)
                 if known.merged_into is None:
                     heads = {one for one in self.desk.group(number) if one not in merged}
-                    assert {number, *stored["same_as"]} == heads
+                    assert {number, *(one["id"] for one in stored["same_as"])} == heads
             listed = {one["id"] for one in run("claim", "list", "--format", "json").json}
             for number, known in self.desk.claims.items():
                 assert (number in listed) == (known.merged_into is None)

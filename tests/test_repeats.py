@@ -200,7 +200,7 @@ def test_what_is_the_same_is_said_again_in_one_row(ok: Run, database_url: str) -
     assert row["speakers"] == ["Speaker 3", "Speaker 4"]
     assert [(one["id"], one["verdict"]) for one in row["same_as"]] == [(1, "false"), (3, None)]
     (flat,) = csv.DictReader(io.StringIO(ok("report", "repeats", "--format", "csv").out))
-    assert flat["same_as"] == "1 (false); 3 (unverified)"
+    assert flat["same_as"] == "1 false; 3 unverified"
 
 
 # --- Options -------------------------------------------------------------------------------------

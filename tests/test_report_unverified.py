@@ -472,7 +472,7 @@ def test_the_rows_come_from_the_index(connection: Connection) -> None:
     connection.execute(text("ANALYZE claim"))
     places = (None, Cursor(2, 3, NOW - 100 * DAY, 2_400))
     for after in places:
-        query = unverified.chosen_rows((), 51, after).compile(connection.engine)
+        query = unverified.chosen_rows(connection, (), 51, after).compile(connection.engine)
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {query}", query.params).scalars())
         assert "Index Scan using ix_claim_to_check" in plan
         assert "Sort" not in plan

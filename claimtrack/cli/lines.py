@@ -55,6 +55,8 @@ def told_json(told: Told | None) -> Json:
 
 def line_json(line: ListedClaim) -> Json:
     """A claim's line. ``appearances`` is their number."""
+    from claimtrack.cli.shapes import same_json
+
     return {
         "id": line.id,
         "statement": line.statement,
@@ -72,6 +74,7 @@ def line_json(line: ListedClaim) -> Json:
         "recheck_on": line.recheck_on,
         "recorded_at": line.recorded_at,
         "recorded_by": line.recorded_by,
+        "same_as": [same_json(one) for one in line.same],
     }
 
 
@@ -173,15 +176,19 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
             for piece in row["evidence"]
             if isinstance(piece, Mapping) and "stance" in piece
         ]
+    if isinstance(row.get("same_as"), list):
+        flat["same_as"] = [_same_words(one) for one in row["same_as"]]
     if not people(app):
         return flat
+    if flat.get("same_as"):
+        flat["statement"] = f"{row['statement']} (the same: {', '.join(flat['same_as'])})"
     flat["word"] = word_of(row["status"], row.get("verdict")) if row.get("status") else None
     if row.get("status") == Status.AWAITING_APPROVAL and row.get("proposed_verdict"):
         flat["word"] += f" ({row['proposed_verdict']})"
     if row.get("decision") == Decision.REJECTED:
         flat["word"] += f" ({row['proposed_verdict']} rejected)"
     if row.get("merged_into"):
-        flat["statement"] = f"{row['statement']} (now claim {row['merged_into']})"
+        flat["statement"] = f"{flat['statement']} (now claim {row['merged_into']})"
     if speaker is None and row.get("manner"):
         flat["speaker"] = f"({str(row['manner']).replace('_', ' ')})"
     for key in _WORDS & flat.keys():
@@ -194,6 +201,12 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
         if flat.get(key) is not None:
             flat[key] = flat[key].astimezone(app.settings.timezone).date()
     return flat
+
+
+def _same_words(same: Mapping[str, Any]) -> str:
+    """A claim that is the same: its number, and where it stands if that is told."""
+    word = word_of(same["status"], same["verdict"]) if "status" in same else None
+    return f"{same['id']} {hyphenated(word)}" if word else str(same["id"])
 
 
 def _source_label(source: Mapping[str, Any]) -> str:

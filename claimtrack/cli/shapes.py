@@ -17,6 +17,7 @@ from claimtrack.services.views import (
     ObjectionView,
     PublicationView,
     ReviewView,
+    SameRef,
     SourceRef,
     SourceView,
     SpeakerRef,
@@ -215,6 +216,11 @@ def publication_json(one: PublicationView | None) -> Json | None:
     }
 
 
+def same_json(one: SameRef) -> Json:
+    """A claim that is the same as another, and where it stands itself."""
+    return {"id": one.id, "status": one.status, "verdict": one.verdict}
+
+
 def judgement_json(one: JudgementView) -> Json:
     """What was judged last of a claim and another, which ``claim_id`` is."""
     return {
@@ -260,7 +266,7 @@ def claim_json(view: ClaimView) -> Json:
         "merged_into": view.merged_into.claim_id if view.merged_into else None,
         "merged_because": view.merged_into.because if view.merged_into else None,
         "merged": [one.claim_id for one in view.merged],
-        "same_as": list(view.same_as),
+        "same_as": [same_json(one) for one in view.same_as],
         "judgements": [judgement_json(one) for one in view.judgements],
         "appearances": [appearance_json(one) for one in view.appearances],
         "evidence": [evidence_json(piece) for piece in view.evidence],

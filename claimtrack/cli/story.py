@@ -252,10 +252,12 @@ class _Story:
             why = f": {one.because}" if one.because else ""
             yield from self._text(f"By {one.recorded_by} on {_when(one.recorded_at)}{why}", "    ")
         judged = {one.claim_id for one in view.judgements if one.judgement is Judgement.SAME}
-        further = [number for number in view.same_as if number not in judged]
+        further = [one for one in view.same_as if one.id not in judged]
         if further:
             yield from self._text(
-                f"By way of others the same as claim {', '.join(map(str, further))}", "  "
+                "By way of others the same as claim "
+                + ", ".join(f"{one.id} ({hyphenated(one.word)})" for one in further),
+                "  ",
             )
 
     # -- appearances and evidence -------------------------------------------------------------

@@ -43,6 +43,8 @@ def figures(
 ) -> list[FigureLine]:
     """Figures in time order, those without any day last; of merged claims, their head's.
 
+    Claims that are the same and assert the same figure, of one day, stand in one line.
+
     ``counted`` and ``where`` are words; each must begin a word of what is counted, or of the
     place, without regard to case and accents.
     """
@@ -69,6 +71,14 @@ def figures(
             .order_by(older.c.merged_into_id.nulls_last(), claim.c.id.desc())
         )
     }
+    ordered = sorted(numbers, key=lambda number: _time_order(dated[number], number))
+    seen: set[tuple[object, ...]] = set()
+    once = []
+    for number in ordered:
+        says = (_quantity(found[number]), found[number].place, dated[number])
+        if (number, *says) not in seen:
+            once.append(number)
+        seen.update((one.id, *says) for one in told[number].same)
     return [
         FigureLine(
             claim=told[number],
@@ -77,7 +87,7 @@ def figures(
             superseded_by_id=newer.get(number),
             contradicts=tuple(sorted(against[number])),
         )
-        for number in sorted(numbers, key=lambda number: _time_order(dated[number], number))
+        for number in once
     ]
 
 

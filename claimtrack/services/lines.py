@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    Text,
     and_,
     case,
     column,
@@ -29,8 +30,9 @@ from claimtrack.models.claims import appearance, claim
 from claimtrack.models.people import publisher, speaker
 from claimtrack.models.sources import source
 from claimtrack.services.disputed import is_disputed
+from claimtrack.services.matching.groups import grouped
 from claimtrack.services.stories import partial_date
-from claimtrack.services.views import SourceRef, SpeakerRef
+from claimtrack.services.views import SameRef, SourceRef, SpeakerRef
 from claimtrack.vocab import Kind, Manner, Priority, SourceKind, Status, Verdict, word_of
 
 
@@ -46,7 +48,8 @@ class Told(NamedTuple):
 class ListedClaim(NamedTuple):
     """A claim in a line. ``appearances`` counts those that stand; ``told`` is the first of them.
 
-    Appearances are also those of the claims merged into it.
+    Appearances are also those of the claims merged into it; ``same`` are the claims that were
+    judged the same, directly or by way of others.
     """
 
     id: int
@@ -65,11 +68,23 @@ class ListedClaim(NamedTuple):
     recorded_at: dt.datetime
     recorded_by: str
     proposed_verdict: Verdict | None = None
+    same: tuple[SameRef, ...] = ()
 
     @property
     def word(self) -> str:
         """The one word that people type and read: the verdict, else the status."""
         return word_of(self.status, self.verdict)
+
+
+def once(found: Iterable[ListedClaim]) -> list[ListedClaim]:
+    """Claims in their order, but of those that are the same only the first."""
+    kept = []
+    seen: set[int] = set()
+    for line in found:
+        if line.id not in seen:
+            kept.append(line)
+            seen.update(one.id for one in line.same)
+    return kept
 
 
 def of_head(claim_id: ColumnElement[int]) -> tuple[FromClause, ColumnElement[int]]:
@@ -178,6 +193,7 @@ def lines(
             page,
             is_disputed(page.c.id).label("disputed"),
             counted.c.appearances,
+            _same(grouped(connection), page).label("same"),
             case((page.c.status == Status.AWAITING_APPROVAL, _proposed(page))).label(
                 "proposed_verdict"
             ),
@@ -200,6 +216,26 @@ def _proposed(page: FromClause) -> ScalarSelect[Any]:
     return select(_REVIEW.c.proposed_verdict).where(latest).scalar_subquery()
 
 
+def _same(group: FromClause, page: FromClause) -> ColumnElement[list[str]]:
+    """The number, status and verdict of each claim that is the same as one."""
+    other, same = group.alias("other_grouped"), claim.alias("same_claim")
+    words = (
+        select(func.concat_ws(" ", same.c.id, same.c.status, same.c.verdict))
+        .select_from(group)
+        .join(other, other.c.group_id == group.c.group_id)
+        .join(same, same.c.id == other.c.claim_id)
+        .where(group.c.claim_id == page.c.id, other.c.claim_id != page.c.id)
+        .order_by(same.c.id)
+        .correlate(page)
+    )
+    return func.array(words.scalar_subquery(), type_=ARRAY(Text))
+
+
+def _same_ref(words: str) -> SameRef:
+    number, status, *verdict = words.split()
+    return SameRef(int(number), Status(status), Verdict(verdict[0]) if verdict else None)
+
+
 def _listed(row: Row[*tuple[Any, ...]]) -> ListedClaim:
     return ListedClaim(
         id=row.id,
@@ -218,6 +254,7 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedClaim:
         recorded_at=row.recorded_at,
         recorded_by=row.recorded_by,
         proposed_verdict=Verdict(row.proposed_verdict) if row.proposed_verdict else None,
+        same=tuple(map(_same_ref, row.same)),
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from claimtrack.models.claims import claim
 from claimtrack.models.reviews import evidence, review, review_evidence
 from claimtrack.services.dispute_lists import late_challenges
-from claimtrack.services.lines import ListedClaim, lines, lines_of
+from claimtrack.services.lines import ListedClaim, lines, lines_of, once
 from claimtrack.services.unverified import UNCONCLUDED, age_in_days
 from claimtrack.services.views import ChallengeView
 from claimtrack.vocab import Status
@@ -88,7 +88,9 @@ def evidence_withdrawn() -> Select[int, dt.datetime | None, Any]:
 
 
 def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: int) -> Overdue:
-    """What is late on a day.
+    """What is late on a day. Of claims that are the same the latest stands for all, once.
+
+    But each verdict has its own evidence, and each demand its own day: these stand for themselves.
 
     A claim is overdue when its due date has passed and it is not concluded; to be checked again
     from its recheck date on while it is checked; and too long in review, or awaiting approval,
@@ -106,12 +108,12 @@ def overdue(connection: Connection, today: dt.date, moment: dt.datetime, days: i
     return Overdue(
         due=[
             (line, (today - line.due_on).days)
-            for line in lines(connection, late, lambda page: [page.c.due_on, page.c.id])
+            for line in once(lines(connection, late, lambda page: [page.c.due_on, page.c.id]))
             if line.due_on
         ],
         recheck=[
             (line, (today - line.recheck_on).days)
-            for line in lines(connection, again, lambda page: [page.c.recheck_on, page.c.id])
+            for line in once(lines(connection, again, lambda page: [page.c.recheck_on, page.c.id]))
             if line.recheck_on
         ],
         in_review=_standing_long(connection, Status.IN_REVIEW, moment, days),
@@ -156,10 +158,8 @@ def _standing_long(
     )
     since = {row.id: row.begun for row in found}
     chosen = select(claim).where(claim.c.id == func.any(list(since)))
-    return sorted(
-        (
-            (line, age_in_days(since[line.id], moment))
-            for line in lines(connection, chosen, lambda page: [page.c.id])
-        ),
-        key=lambda pair: (-pair[1], pair[0].id),
+    late = sorted(
+        lines(connection, chosen, lambda page: [page.c.id]),
+        key=lambda line: (-age_in_days(since[line.id], moment), line.id),
     )
+    return [(line, age_in_days(since[line.id], moment)) for line in once(late)]

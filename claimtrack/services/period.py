@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, select
 
 from claimtrack.models.claims import claim
 from claimtrack.services.dispute_lists import Dispute, raised_and_settled
-from claimtrack.services.lines import ListedClaim, lines
+from claimtrack.services.lines import ListedClaim, lines, once
+from claimtrack.services.matching.groups import group_key, grouped, same_as
 from claimtrack.services.moves import Move, Window, moves
 from claimtrack.services.unverified import OPEN, UNCONCLUDED
 from claimtrack.vocab import Decision, Status
@@ -19,8 +21,9 @@ from claimtrack.vocab import Decision, Status
 class Load:
     """What one person did in the period, and holds now.
 
-    A verdict that was approved is the work of whoever proposed it; ``approved`` counts for the
-    other, what was concluded and what was changed.
+    What was done counts each time, be it about claims that are the same. A verdict that was
+    approved is the work of whoever proposed it; ``approved`` counts for the other, what was
+    concluded and what was changed.
     """
 
     person: str
@@ -32,7 +35,11 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The work of a period; each list in the order in which it happened."""
+    """The work of a period; each list in the order in which it happened.
+
+    Claims that are the same are recorded once, in the line of the first; what was done about them
+    stands together, where the first of it was. ``same`` has the others by claim.
+    """
 
     recorded: list[ListedClaim]
     concluded: list[Move]
@@ -44,6 +51,11 @@ class Period:
     raised: list[Dispute]
     settled: list[Dispute]
     load: list[Load]
+    same: dict[int, tuple[int, ...]]
+
+    def claims(self, moved: Sequence[Move]) -> int:
+        """How many claims were moved; those that are the same count once."""
+        return len({min((move.claim_id, *self.same.get(move.claim_id, ()))) for move in moved})
 
 
 def period(connection: Connection, window: Window) -> Period:
@@ -61,17 +73,28 @@ def period(connection: Connection, window: Window) -> Period:
     chosen = _within(select(claim).where(claim.c.merged_into_id.is_(None)), window)
     raised, settled = raised_and_settled(connection, window)
     recorded = lines(connection, chosen, lambda page: [page.c.recorded_at, page.c.id])
+    same = same_as(connection, {move.claim_id for move in all_moves})
+
+    def together(wanted: Callable[[Move], bool]) -> list[Move]:
+        chosen = [move for move in all_moves if wanted(move)]
+        place: dict[int, int] = {}
+        for number, move in enumerate(chosen):
+            for one in (move.claim_id, *same.get(move.claim_id, ())):
+                place.setdefault(one, number)
+        return sorted(chosen, key=lambda move: place[move.claim_id])
+
     return Period(
-        recorded=recorded,
-        concluded=concluded,
-        changed=[move for move in all_moves if move.changes_verdict],
-        reopened=[move for move in all_moves if move.from_status in closed and move.status in OPEN],
-        set_aside=[move for move in all_moves if move.status is Status.SET_ASIDE],
-        proposed=[move for move in all_moves if move.status is Status.AWAITING_APPROVAL],
-        rejected=[move for move in all_moves if move.decision is Decision.REJECTED],
+        recorded=once(recorded),
+        concluded=together(lambda move: move.concludes and not move.changes_verdict),
+        changed=together(lambda move: move.changes_verdict),
+        reopened=together(lambda move: move.from_status in closed and move.status in OPEN),
+        set_aside=together(lambda move: move.status is Status.SET_ASIDE),
+        proposed=together(lambda move: move.status is Status.AWAITING_APPROVAL),
+        rejected=together(lambda move: move.decision is Decision.REJECTED),
         raised=raised,
         settled=settled,
         load=_load(connection, recorded, concluded, all_moves),
+        same=same,
     )
 
 
@@ -84,9 +107,12 @@ def _within(chosen: Select[tuple[object, ...]], window: Window) -> Select[tuple[
 
 
 def holding(connection: Connection) -> dict[str, dict[Status, int]]:
-    """How many claims that are not concluded each person holds, by status."""
+    """How many claims that are not concluded each person holds, by status; same ones once."""
+    group = grouped(connection)
+    number = group_key(group, claim.c.id).distinct()
     rows = connection.execute(
-        select(claim.c.assigned_to, claim.c.status, func.count().label("claims"))
+        select(claim.c.assigned_to, claim.c.status, func.count(number).label("claims"))
+        .outerjoin(group, group.c.claim_id == claim.c.id)
         .where(
             claim.c.assigned_to.is_not(None),
             claim.c.status.in_(UNCONCLUDED),

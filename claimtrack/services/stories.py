@@ -45,6 +45,7 @@ from claimtrack.services.views import (
     PublicationView,
     ReviewView,
     SameClaim,
+    SameRef,
     SourceRef,
     SpeakerRef,
     Withdrawal,
@@ -523,13 +524,25 @@ def _is_judged(of: FromClause) -> ColumnElement[bool]:
 
 def _load_judgements(
     connection: Connection, families: dict[int, set[int]]
-) -> tuple[dict[int, tuple[JudgementView, ...]], dict[int, tuple[int, ...]]]:
+) -> tuple[dict[int, tuple[JudgementView, ...]], dict[int, tuple[SameRef, ...]]]:
     if not families:  # as it is with nearly every claim
         return {}, {}
     from claimtrack.services.matching.groups import same_as
     from claimtrack.services.matching.judgements import load_judgements
 
-    return load_judgements(connection, families), same_as(connection, families)
+    same = same_as(connection, families)
+    numbers = {number for others in same.values() for number in others}
+    refs = {
+        row.id: SameRef(row.id, Status(row.status), Verdict(row.verdict) if row.verdict else None)
+        for row in connection.execute(
+            select(claim.c.id, claim.c.status, claim.c.verdict).where(
+                claim.c.id == func.any(list(numbers))
+            )
+        )
+    }
+    return load_judgements(connection, families), {
+        number: tuple(refs[other] for other in others) for number, others in same.items()
+    }
 
 
 def _withdrawal(row: Row[*tuple[Any, ...]]) -> Withdrawal | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from claimtrack.models.claims import appearance, claim
 from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.people import speaker
 from claimtrack.models.sources import source
+from claimtrack.services.matching.groups import group_key, grouped
 from claimtrack.services.moves import Move, moves
 from claimtrack.services.overdue import evidence_withdrawn
 from claimtrack.services.period import holding
+from claimtrack.services.unverified import UNCONCLUDED
 from claimtrack.vocab import Kind, Priority, Status, Verdict
 
 #: How many of the latest marks are told.
@@ -42,8 +45,11 @@ class Summary:
 def summary(connection: Connection) -> Summary:
     """Count what is on record. Merged claims and speakers, and withdrawn appearances, are left out.
 
-    The appearances of merged claims count: each is its head's.
+    The appearances of merged claims count: each is its head's. Claims that are the same count
+    once, with the highest priority of theirs: once among those that are not concluded, as the
+    first to be looked at stands, and once under each status, verdict and kind besides.
     """
+    group = grouped(connection)
     rows = connection.execute(
         select(
             claim.c.status,
@@ -52,7 +58,8 @@ def summary(connection: Connection) -> Summary:
             claim.c.priority,
             func.count().label("claims"),
         )
-        .where(claim.c.merged_into_id.is_(None))
+        .outerjoin(group, group.c.claim_id == claim.c.id)
+        .where(claim.c.merged_into_id.is_(None), group.c.claim_id.is_(None))
         .group_by(claim.c.status, claim.c.verdict, claim.c.kind, claim.c.priority)
     ).all()
     counts: Counter[str] = Counter()
@@ -62,6 +69,13 @@ def summary(connection: Connection) -> Summary:
         for word in {row.status, row.verdict, row.kind} - {None}:
             counts[word] += row.claims
         priorities[row.priority] += row.claims
+    alone = sum(priorities.values())
+    groups = _groups(connection)
+    for members in groups:
+        counts.update({word for each in members for word in (each.verdict, each.kind) if word})
+        counts.update(_statuses(members))
+        priorities[max(each.priority for each in members)] += 1
+    disputed = grouped(connection)
     rested_on_withdrawn = select(func.count()).select_from(evidence_withdrawn().subquery())
     things = connection.execute(
         select(
@@ -77,8 +91,10 @@ def summary(connection: Connection) -> Summary:
             .scalar_subquery()
             .label("appearances"),
             rested_on_withdrawn.scalar_subquery().label("evidence_withdrawn"),
-            select(func.count(objection.c.claim_id.distinct()))
+            select(func.count(group_key(disputed, claim.c.id).distinct()))
+            .select_from(objection)
             .join(claim, claim.c.id == objection.c.claim_id)
+            .outerjoin(disputed, disputed.c.claim_id == claim.c.id)
             .where(objection.c.closed_at.is_(None), claim.c.merged_into_id.is_(None))
             .scalar_subquery()
             .label("disputed"),
@@ -90,7 +106,7 @@ def summary(connection: Connection) -> Summary:
         )
     ).one()
     return Summary(
-        claims=sum(priorities.values()),
+        claims=alone + len(groups),
         statuses={status: counts[status] for status in Status},
         verdicts={verdict: counts[verdict] for verdict in Verdict},
         kinds={kind: counts[kind] for kind in Kind},
@@ -104,3 +120,26 @@ def summary(connection: Connection) -> Summary:
         challenges_open=things.challenges_open,
         latest=moves(connection, latest=LATEST),
     )
+
+
+def _groups(connection: Connection) -> list[list[Row[*tuple[Any, ...]]]]:
+    """The claims of each group of same claims, in the order in which they are to be looked at."""
+    group = grouped(connection)
+    rows = connection.execute(
+        select(group.c.group_id, claim.c.status, claim.c.verdict, claim.c.kind, claim.c.priority)
+        .join(group, group.c.claim_id == claim.c.id)
+        .order_by(claim.c.priority.desc(), claim.c.reach.desc(), claim.c.recorded_at, claim.c.id)
+    )
+    groups: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        groups[row.group_id].append(row)
+    return list(groups.values())
+
+
+def _statuses(members: list[Row[*tuple[Any, ...]]]) -> set[str]:
+    """The statuses that a group counts under: of those that are not concluded one."""
+    statuses = [each.status for each in members]
+    unconcluded = [one for one in statuses if one in UNCONCLUDED]
+    # What awaits approval has been looked at: another one is to be looked at first.
+    unconcluded.sort(key=lambda one: one == Status.AWAITING_APPROVAL)
+    return {*unconcluded[:1], *(one for one in statuses if one not in UNCONCLUDED)}

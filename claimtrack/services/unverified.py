@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -13,12 +13,14 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Row,
     Select,
     Subquery,
     case,
     cast,
     distinct,
     func,
+    literal,
     literal_column,
     null,
     select,
@@ -26,6 +28,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy import Text as TextType
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.models.claims import TO_CHECK, appearance, claim
@@ -38,6 +41,7 @@ from claimtrack.services.lines import (
     source_columns,
     source_ref,
 )
+from claimtrack.services.matching.groups import group_key, grouped
 from claimtrack.services.views import SourceRef, SpeakerRef
 from claimtrack.vocab import CHECKABLE_KINDS, Kind, Manner, Priority, Status
 
@@ -161,19 +165,56 @@ def open_rows(
 ) -> list[ListedClaim]:
     """At most ``limit`` open claims: by priority, then reach, then the oldest first.
 
-    Without ``kinds`` those that checking can conclude. They come from the index
-    ``ix_claim_to_check``, whose words and expressions are repeated here to the letter.
+    Of open claims that are the same, the first in this order stands for all. Without ``kinds``
+    those that checking can conclude. They come from the index ``ix_claim_to_check``, whose words
+    and expressions are repeated here to the letter.
     """
-    return lines(connection, chosen_rows(kinds, limit, after), _order)
+    return lines(connection, chosen_rows(connection, kinds, limit, after), _order)
 
 
-def chosen_rows(kinds: Sequence[Kind], limit: int | None, after: Cursor | None) -> Select[Any]:
+def chosen_rows(
+    connection: Connection, kinds: Sequence[Kind], limit: int | None, after: Cursor | None
+) -> Select[Any]:
     """The claims of one page; apart from `open_rows`, so that its plan can be looked at."""
-    chosen = select(claim).where(*_asked(kinds)).order_by(*_order(claim))
+    chosen = (
+        select(claim)
+        .where(*_asked(kinds), _foremost(grouped(connection), kinds))
+        .order_by(*_order(claim))
+    )
     if after is not None:
         place = (-after.priority, -after.reach, after.recorded_at, after.id)
         chosen = chosen.where(tuple_(*_order(claim)) > tuple_(*place))
     return chosen.limit(limit)
+
+
+def _foremost(group: FromClause, kinds: Sequence[Kind]) -> ColumnElement[bool]:
+    """No other of the claims that are asked for is the same and comes before it.
+
+    In a CASE, which is worked out for each row that is met: as a condition of its own the planner
+    might join all of the groups to all of the claims.
+    """
+    own, beside = group.alias("own_group"), group.alias("beside")
+    other = claim.alias("same_claim")
+    before = (
+        select(other.c.id)
+        .select_from(own)
+        .join(beside, beside.c.group_id == own.c.group_id)
+        .join(other, other.c.id == beside.c.claim_id)
+        .where(
+            own.c.claim_id == claim.c.id,
+            other.c.id != claim.c.id,
+            _among(other.c.status, OPEN),
+            _among(other.c.kind, kinds or CHECKABLE_KINDS),
+            tuple_(*_order(other)) < tuple_(*_order(claim)),
+        )
+        .correlate(claim)
+        .exists()
+    )
+    return case((before, False), else_=True)
+
+
+def _among(column: ColumnElement[str], words: Sequence[StrEnum]) -> ColumnElement[bool]:
+    return column == func.any(literal([str(word) for word in words], ARRAY(TextType)))
 
 
 def _order(claims: FromClause) -> list[ColumnElement[Any]]:
@@ -192,7 +233,11 @@ def _asked(kinds: Sequence[Kind]) -> list[ColumnElement[bool]]:
 
 
 def open_totals(connection: Connection, kinds: Sequence[Kind], moment: dt.datetime) -> OpenTotals:
-    """Count all open claims, with their ages at ``moment``."""
+    """Count all open claims, with their ages at ``moment``; those that are the same once.
+
+    Of these the first in the order of the report counts. What awaits approval, and the kinds that
+    are counted apart, are counted each for themselves.
+    """
     found = claim.c
     bucket = case(
         *(
@@ -212,7 +257,7 @@ def open_totals(connection: Connection, kinds: Sequence[Kind], moment: dt.dateti
     priorities = dict.fromkeys(reversed(Priority), 0)
     apart = {kind: 0 for kind in Kind if kind not in CHECKABLE_KINDS and kind not in among}
     ages = [0] * len(AGES)
-    for row in rows:
+    for row in (*map(_counted, rows), *_beyond_the_first(connection, bucket, among)):
         kind = Kind(row.kind)
         status = Status(row.status)
         if kind in among:
@@ -234,20 +279,66 @@ def open_totals(connection: Connection, kinds: Sequence[Kind], moment: dt.dateti
     )
 
 
+class _Counted(NamedTuple):
+    """As many claims as a row of the totals counts; below 0 they are taken away again."""
+
+    kind: str
+    status: str
+    priority: int
+    bucket: int
+    claims: int
+
+
+def _counted(row: Row[*tuple[Any, ...]]) -> _Counted:
+    return _Counted(row.kind, row.status, row.priority, row.bucket, row.claims)
+
+
+def _beyond_the_first(
+    connection: Connection, bucket: ColumnElement[int], among: frozenset[Kind]
+) -> Iterator[_Counted]:
+    """What was counted of claims although one that is the same was counted before it."""
+    group = grouped(connection)
+    rows = connection.execute(
+        select(group.c.group_id, claim.c.kind, claim.c.status, claim.c.priority, bucket)
+        .join(group, group.c.claim_id == claim.c.id)
+        .where(claim.c.status.in_(UNCONCLUDED), claim.c.merged_into_id.is_(None))
+        .order_by(*_order(claim))
+    )
+    counted = set()
+    for row in rows:
+        counts_as = (
+            row.group_id,
+            row.status == Status.AWAITING_APPROVAL,
+            None if row.kind in among else row.kind,
+        )
+        if counts_as in counted:
+            yield _Counted(row.kind, row.status, row.priority, row.bucket, -1)
+        counted.add(counts_as)
+
+
 def open_groups(
     connection: Connection,
     by: By,
     kinds: Sequence[Kind],
     limit: int | None,
 ) -> list[OpenGroup]:
-    """Open claims in groups, the largest first. A claim counts once in each that it belongs to."""
-    chosen = select(claim).where(*_asked(kinds)).subquery("open_claim")
+    """Open claims in groups, the largest first.
+
+    A claim counts once in each that it belongs to, and with those that are the same.
+    """
+    same = grouped(connection)
+    chosen = (
+        select(claim, group_key(same, claim.c.id).label("counts_as"))
+        .outerjoin(same, same.c.claim_id == claim.c.id)
+        .where(*_asked(kinds))
+        .subquery("open_claim")
+    )
     keys, joined = {
         By.SPEAKER: _by_speaker,
         By.SOURCE: _by_source,
         By.TOPIC: _by_topic,
     }[by](chosen)
-    number = distinct(chosen.c.id)
+    number = distinct(chosen.c.counts_as)
     in_review = func.count(number).filter(chosen.c.status == Status.IN_REVIEW)
     rows = connection.execute(
         select(

@@ -269,6 +269,19 @@ class SameClaim(NamedTuple):
         return word_of(self.status, self.verdict)
 
 
+class SameRef(NamedTuple):
+    """A claim that is the same as another, and where it stands itself."""
+
+    id: int
+    status: Status
+    verdict: Verdict | None
+
+    @property
+    def word(self) -> str:
+        """The one word that people type and read: the verdict, else the status."""
+        return word_of(self.status, self.verdict)
+
+
 class JudgementView(NamedTuple):
     """What was judged last of a claim and another one; ``of_claim_id`` may be merged into it."""
 
@@ -326,7 +339,7 @@ class ClaimView(NamedTuple):
     assessments: tuple[AssessmentView, ...] = ()
     publications: tuple[PublicationView, ...] = ()
     judgements: tuple[JudgementView, ...] = ()
-    same_as: tuple[int, ...] = ()
+    same_as: tuple[SameRef, ...] = ()
 
     @property
     def publication(self) -> PublicationView | None:

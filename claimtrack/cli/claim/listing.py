@@ -46,7 +46,7 @@ _FOR_SPREADSHEETS = sheet(
     " manner said_on quote source_id source_url source_title publisher published_on"
     " figure unit counted where figure_on figure_since appearances evidence reach"
     " assigned_to due_on recheck_on supersedes superseded_by evidence_withdrawn"
-    " recorded_at recorded_by version"
+    " recorded_at recorded_by version same_as"
 )
 
 

@@ -30,7 +30,6 @@ _CLAIMS = (
     _LATEST,
     Column("speakers", "By", grow=True, max_width=32),
     Column("sources", "Where", grow=True, max_width=40, drop=1),
-    Column("same_as", "Same as", fixed=True, max_width=16, drop=2),
 )
 _KEYS = words(
     "id statement kind status verdict disputed found_at times since latest speakers sources same_as"
@@ -115,7 +114,6 @@ def repeats(
 
 def _row(app: App, one: Repeat) -> dict[str, Any]:
     line = one.line
-    flat = people(app) or app.format.value == "csv"
     return {
         "id": line.id,
         "statement": line.statement,
@@ -132,10 +130,7 @@ def _row(app: App, one: Repeat) -> dict[str, Any]:
         "speakers": list(dict.fromkeys(_who(each) for each in one.again)),
         "sources": list(dict.fromkeys(each.told.source.label for each in one.again)),
         "same_as": [
-            f"{each.id} ({each.word.replace('_', '-')})"
-            if flat
-            else {"id": each.id, "status": each.status, "verdict": each.verdict}
-            for each in one.same
+            {"id": each.id, "status": each.status, "verdict": each.verdict} for each in one.same
         ],
         "appearances": [_again_json(each) for each in one.again],
     }

@@ -30,13 +30,19 @@ class Section:
     rows: Sequence[Mapping[str, Any]]
     counted: bool = True  # whether the heading says how many rows there are
     quiet: bool = False  # whether people see it only where it has rows
+    claims: int | None = None  # how many claims the rows are of, where some are the same
+
+    @property
+    def total(self) -> int:
+        """What the section comes to: claims that are the same count once."""
+        return len(self.rows) if self.claims is None else self.claims
 
     @property
     def heading(self) -> str:
         """The line above the section's table."""
         if not self.rows:
             return f"{self.title}: none"
-        return f"{self.title}: {len(self.rows):,}" if self.counted else self.title
+        return f"{self.title}: {self.total:,}" if self.counted else self.title
 
 
 def emit_sections(

@@ -141,7 +141,7 @@ _FIGURES = (
 _FIGURE_KEYS = words(
     "id statement dated value comparator low high unit counted where on since speaker"
     " manner said_on source source_url published_on status verdict disputed superseded_by"
-    " contradicts"
+    " contradicts same_as"
 )
 
 
@@ -194,6 +194,8 @@ def _no_figure(stand: Stand, *, narrowed: bool) -> str:
 
 
 def _figure_row(line: Any) -> dict[str, Any]:
+    from claimtrack.cli.shapes import same_json
+
     view, claim = line.figure, line.claim
     return {
         "id": claim.id,
@@ -212,6 +214,7 @@ def _figure_row(line: Any) -> dict[str, Any]:
         "status": claim.status,
         "verdict": claim.verdict,
         "disputed": claim.disputed,
+        "same_as": [same_json(one) for one in claim.same],
         "superseded_by": line.superseded_by_id,
         "contradicts": list(line.contradicts),
     }

@@ -51,7 +51,7 @@ _FOR_PEOPLE = (
 _FOR_SPREADSHEETS = sheet(
     "id statement kind status disputed priority age_days assigned_to speaker manner said_on"
     " source_id source_url source_title publisher published_on reach appearances"
-    " due_on recorded_at recorded_by"
+    " due_on recorded_at recorded_by same_as"
 )
 _GROUPS_FOR_SPREADSHEETS = sheet(
     "group source_url open unverified in_review oldest_days highest_priority oldest_recorded_at"

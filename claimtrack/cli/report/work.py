@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from claimtrack.services.lines import ListedClaim
     from claimtrack.services.moves import Move
     from claimtrack.services.overdue import LateChallenge, WithoutEvidence
+    from claimtrack.services.period import Period
 
 _RECORDED = (
     ID,
@@ -107,6 +109,7 @@ _PERIOD_KEYS = words(
     " because by at proposed_verdict proposed_by decision decided_by decision_because"
     " evidence_count evidence speaker source source_url person recorded"
     " concluded approved holding what no from due_on state closed_at closed_by closed_because"
+    " same_as"
 )
 
 
@@ -174,12 +177,12 @@ def period(
     holds = (*_LOAD, Column("holding", f"Holding {then}", align="right"))
     sections = [
         Section("recorded", "Recorded", stands, recorded),
-        Section("concluded", "Concluded", _CONCLUDED, _moves(done.concluded)),
-        Section("changed", "Verdict changed", _CHANGED, _moves(done.changed)),
-        Section("reopened", "Reopened", _REOPENED, _moves(done.reopened)),
-        Section("set_aside", "Set aside", _SET_ASIDE, _moves(done.set_aside)),
-        Section("proposed", "Proposed for approval", _PROPOSED, _moves(done.proposed), quiet=True),
-        Section("rejected", "Proposals rejected", _REJECTED, _moves(done.rejected), quiet=True),
+        _section(done, "concluded", "Concluded", _CONCLUDED),
+        _section(done, "changed", "Verdict changed", _CHANGED),
+        _section(done, "reopened", "Reopened", _REOPENED),
+        _section(done, "set_aside", "Set aside", _SET_ASIDE),
+        _section(done, "proposed", "Proposed for approval", _PROPOSED, quiet=True),
+        _section(done, "rejected", "Proposals rejected", _REJECTED, quiet=True),
         Section("raised", "Objections and challenges", _RAISED, disputes_json(done.raised)),
         Section("settled", "Answered and decided", _SETTLED, disputes_json(done.settled)),
         Section("load", "Load", holds, load),
@@ -192,7 +195,7 @@ def period(
             "until": final,
             "as_of": stand.day,
             "generated_at": now,
-            "totals": {part.key: len(part.rows) for part in sections if part.key != "load"},
+            "totals": {part.key: part.total for part in sections if part.key != "load"},
         },
         sections,
         columns=_PERIOD_KEYS,
@@ -203,15 +206,27 @@ def period(
     )
 
 
-def _moves(moves: list[Move]) -> list[dict[str, Any]]:
-    return [{**move_json(move), "from_word": move.from_word} for move in moves]
+def _section(
+    done: Period, key: str, title: str, columns: Sequence[Column], *, quiet: bool = False
+) -> Section:
+    """What was done of one kind; claims that are the same stand together, and count once."""
+    moved: list[Move] = getattr(done, key)
+    rows = [
+        {
+            **move_json(move),
+            "from_word": move.from_word,
+            "same_as": [{"id": number} for number in done.same.get(move.claim_id, ())],
+        }
+        for move in moved
+    ]
+    return Section(key, title, columns, rows, quiet=quiet, claims=done.claims(moved))
 
 
 _OVERDUE_KEYS = words(
     "id statement kind status verdict disputed priority days assigned_to due_on recheck_on"
     " speaker source source_url reach appearances recorded_at"
     " withdrawn_at withdrawn_evidence challenge_no challenge_from challenge_due_on"
-    " challenge_because"
+    " challenge_because same_as"
 )
 _PIECES = Column("withdrawn_evidence", "Evidence", fixed=True, max_width=16)
 

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, column, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    column,
+    func,
+    select,
+    table,
+    text,
+)
 
-from claimtrack.models.matches import claim_group
+#: By name alone: a list is to start without making a table that few of its rows look into.
+_GROUP = table("claim_group", column("claim_id", BigInteger), column("group_id", BigInteger))
 
 # The same as `regroup` does, from the judgements and merges that stood then.
 _THEN = """
@@ -46,9 +58,15 @@ def grouped(connection: Connection) -> FromClause:
     Also in a transaction that reads what was on record at an earlier time.
     """
     if not connection.get_execution_options().get("of_the_past"):
-        return claim_group
+        return _GROUP
+    return _grouped_then()
+
+
+@cache
+def _grouped_then() -> FromClause:
+    # The same object each time: a statement may have it in several places.
     then = text(_THEN).columns(column("claim_id", BigInteger), column("group_id", BigInteger))
-    return then.cte("group_then", nesting=True)
+    return then.cte("group_then")
 
 
 def group_key(group: FromClause, claim_id: ColumnElement[int]) -> ColumnElement[Any]:

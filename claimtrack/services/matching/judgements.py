@@ -353,7 +353,7 @@ def _refuse_merged(row: _Claim, other: _Claim, judgement: Judgement) -> None:
 
 def _told(view: ClaimView, other: ClaimView, judgement: Judgement) -> list[str]:
     """What a judgement does not do, where that may surprise."""
-    if judgement is Judgement.UNSURE and other.id in view.same_as:
+    if judgement is Judgement.UNSURE and other.id in {one.id for one in view.same_as}:
         return [f"Claim {view.id} is still the same as claim {other.id}, by way of others."]
     if judgement is not Judgement.SAME or view.verdict is other.verdict:
         return []
