@@ -19,7 +19,9 @@ from sqlalchemy import Connection, Engine, text
 
 from claimtrack.db import HEAD_REVISION, schema_revision
 from claimtrack.errors import ConflictError, DatabaseError, NotFoundError, SchemaError
+from claimtrack.models.rules import DERIVED
 from claimtrack.services import people
+from claimtrack.services.matching import postings
 
 #: Key of the advisory lock that one migrating process holds: "claimtrk" in ASCII.
 LOCK_KEY = 0x636C61696D74726B
@@ -128,8 +130,26 @@ def upgrade(
             if target == known[-1]:
                 people.apply_to_tables(connection)
             connection.commit()
+            if target == known[-1]:
+                _fill_postings(connection, notice)
             return Moved(before, target)
     return Moved(before, before)
+
+
+def _fill_postings(connection: Connection, notice: Callable[[str], None] | None) -> None:
+    """Make the postings of claims from before there were any; what is done stays, if it is cut."""
+    pages = postings.pages_due(connection)
+    if notice is not None and pages:
+        notice(
+            f"Reading {sum(map(len, pages)):,} claims for matching and search. If this is broken"
+            " off, claimtrack db reindex --waiting goes on."
+        )
+    for page in pages:
+        postings.refill(connection, page)
+        connection.commit()
+    if pages:
+        postings.count_words(connection)
+    connection.commit()
 
 
 def upgrade_inside(connection: Connection) -> None:
@@ -215,11 +235,11 @@ def _columns(connection: Connection) -> set[tuple[str, str]]:
 
 
 def _filled_columns(connection: Connection) -> set[tuple[str, str]]:
-    """The columns of tables that hold rows; transitions and ledger are the schema's own."""
+    """The columns of tables that hold rows; but for the schema's own, and what is derived."""
     columns = _columns(connection)
     filled = {
         table
-        for table in {table for table, _ in columns} - {"transition", "ledger"}
+        for table in {table for table, _ in columns} - {"transition", "ledger", *DERIVED}
         if connection.execute(
             text(f'SELECT EXISTS (SELECT FROM "{table}")')  # noqa: S608 - a name of the catalog
         ).scalar_one()

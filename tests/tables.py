@@ -11,6 +11,7 @@ from claimtrack.models.imports import import_, import_mapping, import_row
 from claimtrack.models.matches import claim_group, claim_match
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.policies import policy
+from claimtrack.models.postings import posting, posting_due, word, word_count
 from claimtrack.models.protection import export, protected_source, redaction
 from claimtrack.models.reviews import evidence, review, review_evidence, transition
 from claimtrack.models.sources import capture, source
@@ -36,6 +37,8 @@ __all__ = [
     "note",
     "objection",
     "policy",
+    "posting",
+    "posting_due",
     "protected_source",
     "publication",
     "publisher",
@@ -49,4 +52,6 @@ __all__ = [
     "speaker",
     "speaker_alias",
     "transition",
+    "word",
+    "word_count",
 ]

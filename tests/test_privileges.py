@@ -55,6 +55,10 @@ MAY = {
     "import": "reader recorder recorder",
     "import_row": "reader recorder -",
     "import_mapping": "reader recorder recorder",
+    "posting": "reader recorder -",
+    "posting_due": "reader recorder -",
+    "word": "reader recorder -",
+    "word_count": "reader - -",
     "alembic_version": "reader - -",
 }
 

@@ -176,6 +176,8 @@ class App:
         self,
         begin: Callable[[Engine], AbstractContextManager[Connection]],
         needs: Role = Role.READER,
+        *,
+        fills: bool = False,
     ) -> Iterator[Connection]:
         from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -200,6 +202,8 @@ class App:
                     refuse_old_server(connection)
                     if revision == HEAD_REVISION:
                         yield connection
+                        if fills:
+                            fill_postings(connection)
                         return
             except _ServerGone:
                 restarted = True
@@ -240,13 +244,16 @@ class App:
 
         return self._at_head(lambda engine: read_transaction(engine, as_of=as_of))
 
-    def write(self, needs: Role = Role.RECORDER) -> AbstractContextManager[Connection]:
+    def write(
+        self, needs: Role = Role.RECORDER, *, fills: bool = True
+    ) -> AbstractContextManager[Connection]:
         """One transaction in the actor's name: all of it, or nothing.
 
         ``needs`` is the role from which on a login may do this: for the sentence where the
-        database refuses one of another role.
+        database refuses one of another role. Before it ends, the claims whose texts it changed
+        get their postings, unless the command ``fills`` none.
         """
-        return self._at_head(self._acting, needs)
+        return self._at_head(self._acting, needs, fills=fills)
 
     @contextmanager
     def _acting(self, engine: Engine) -> Iterator[Connection]:
@@ -292,6 +299,22 @@ class App:
     def emit_object(self, data: Mapping[str, Any], text: Iterable[str]) -> None:
         """Print one thing: ``text`` for a person, ``data`` for a program."""
         emit_object(data, self.format, sys.stdout, text=text, width=self.width, color=self.color)
+
+
+def fill_postings(connection: Connection) -> None:
+    """Make the postings that wait, if any do and this login may."""
+    from sqlalchemy import text
+
+    waits = connection.scalar(
+        text(
+            "SELECT EXISTS (SELECT FROM posting_due)"
+            " AND has_any_column_privilege('posting', 'INSERT')"
+        )
+    )
+    if waits:
+        from claimtrack.services.matching.postings import drain
+
+        drain(connection)
 
 
 def login_of(connection: Connection) -> str:

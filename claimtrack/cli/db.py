@@ -26,6 +26,7 @@ _MODULES = {
     **dict.fromkeys(("digest", "backup"), "claimtrack.cli.keeping"),
     "restore": "claimtrack.cli.restoring",
     "move": "claimtrack.cli.moving",
+    "reindex": "claimtrack.cli.reindexing",
     **dict.fromkeys(("grant", "revoke", "grants"), "claimtrack.cli.granting"),
 }
 
@@ -237,8 +238,11 @@ def check(app: App) -> int:
     made, and recomputes what they promise: status, verdict and reach of every claim, the evidence
     of verdicts, the chains of reviews, the trail of events. Ends with 1 if anything is wrong.
     """
+    from claimtrack.services.matching import postings
+
     with explained(), app.connected() as connection:
         checks = _check(connection)
+        waiting = 0 if checks[0].problem else postings.waiting(connection)
     wrong = sum(one.problem is not None for one in checks)
     app.emit(
         Listing(
@@ -253,6 +257,12 @@ def check(app: App) -> int:
             cells=lambda row: {"check": row["check"], "result": row["problem"] or "ok"},
         )
     )
+    if waiting:
+        app.say(
+            f"The words of {waiting:,} claims, changed outside of claimtrack, are still to be read"
+            " for matching and search. The next commands that record something do that, or:"
+            "\n  claimtrack db reindex --waiting"
+        )
     if wrong:
         app.say(f"{wrong} of {len(checks)} checks found something wrong.")
     return 1 if wrong else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from claimtrack.cli.app import App, command
+from claimtrack.cli.app import App, command, fill_postings
 
 #: Beside the user's database in the same embedded server, and never that one.
 DATABASE = "claimtrack_demo"
@@ -75,3 +75,4 @@ def _make_anew(app: App) -> None:
     for actor, work in steps():
         with write_transaction(engine, actor=actor) as connection:
             work(connection)
+            fill_postings(connection)

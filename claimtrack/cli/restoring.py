@@ -253,6 +253,7 @@ def restore_from(
     from claimtrack.db import HEAD_REVISION
     from claimtrack.dumps.reading import open_archive
     from claimtrack.services import backup, digest, restore
+    from claimtrack.services.matching import postings
 
     with migrate.alone(engine) as connection, connection.begin(), undisturbed(connection):
         restore.lock(connection)
@@ -274,6 +275,7 @@ def restore_from(
             )
         if archive.revision != HEAD_REVISION:
             migrate.upgrade_inside(connection)
+            postings.drain(connection, left_over=None)
         restore.enforce(connection)
         if server:
             _grant_again(app, connection)

@@ -22,6 +22,7 @@ from claimtrack.models import (  # noqa: F401 - fill the metadata
     matches,
     people,
     policies,
+    postings,
     protecting,
     protection,
     redacting,
@@ -73,7 +74,7 @@ KEPT = (
 )
 
 #: Tables that are made anew from the rest as it changes: no part of the record.
-DERIVED = ("claim_group",)
+DERIVED = ("claim_group", "posting", "posting_due", "word", "word_count")
 
 #: Per logged table: the columns of its key, and the columns that events leave out.
 LOGGED = {
@@ -292,6 +293,7 @@ TRIGGERS = (
     *protecting.TRIGGERS,
     *redacting.triggers(LOGGED),
     *matches.TRIGGERS,
+    *postings.TRIGGERS,
 )
 
 TRANSITION_ROWS = "INSERT INTO transition (from_status, to_status) VALUES " + ", ".join(
@@ -307,6 +309,7 @@ _FUNCTIONS = (
     *protecting.FUNCTIONS,
     *redacting.FUNCTIONS,
     *matches.FUNCTIONS,
+    *postings.FUNCTIONS,
     *PAST_FUNCTIONS,
 )
 

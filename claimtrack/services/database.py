@@ -14,6 +14,7 @@ from claimtrack.models.reviews import evidence, review, transition
 from claimtrack.models.rules import LOGGED
 from claimtrack.models.sources import source
 from claimtrack.services import catalog
+from claimtrack.services.matching import postings
 from claimtrack.services.people import role_of_session
 from claimtrack.services.roles import open_functions
 from claimtrack.vocab import TRANSITIONS, VERDICTS_WITHOUT_EVIDENCE, Role
@@ -117,10 +118,16 @@ def check(connection: Connection) -> list[Check]:
         Check("legal transitions are as made", _transitions(connection)),
         *(Check(name, _offenders(connection, sql)) for name, sql in _INVARIANTS.items()),
         Check("every row has left its event", _without_event(connection)),
+        Check("postings are those of the claims", _postings(connection)),
         Check(
             "nobody but the owner may call what the rules run", _named(open_functions(connection))
         ),
     ]
+
+
+def _postings(connection: Connection) -> str | None:
+    found = _named(postings.disagreeing(connection))
+    return found and f"{found}. Make them anew with claimtrack db reindex"
 
 
 def _transitions(connection: Connection) -> str | None:

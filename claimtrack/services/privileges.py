@@ -168,6 +168,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         READER: ("SELECT",),
         RECORDER: ("INSERT (name, columns)", "UPDATE (columns)"),
     },
+    # Whoever records claims fills their postings; what is there is cleared by the database alone.
+    "posting": {READER: ("SELECT",), RECORDER: ("INSERT (claim_id, term, weight)",)},
+    "posting_due": {READER: ("SELECT",), RECORDER: ("INSERT (claim_id, noted_by)",)},
+    "word": {READER: ("SELECT",), RECORDER: ("INSERT (term, stem)",)},
+    "word_count": {READER: ("SELECT",)},
     "policy": {READER: ("SELECT",), ADMIN: ("INSERT (name, value, because)",)},
     # An event keeps what its row no longer shows.
     "event": {ADMIN: ("SELECT",)},
@@ -197,6 +202,9 @@ CALLABLE = frozenset(
         "edited_by_hand",
         "protect_speaker",
         "protect_source",
+        "clear_postings",
+        "count_words",
+        "forget_words",
     }
 )
 

@@ -63,6 +63,10 @@ LEFT_OUT = {
     "granted": "the logins of one server",
     "claim_group": "made from judgements and merges",
     "transition": "the schema's own",
+    "posting": "made again from the claims",
+    "posting_due": "which claims one database has to do that for",
+    "word": "counted again from the postings",
+    "word_count": "told by the words",
 }
 
 #: Set again from the rest when an archive is taken in.

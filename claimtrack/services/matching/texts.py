@@ -1,0 +1,96 @@
+"""The texts of claims that matching and search look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, text
+
+from claimtrack.models.redacting import MARKER
+
+#: Of a title or summary so much is a text of the claim itself: the beginning says what it is about.
+TEXT_LIMIT = 1000
+#: And of so many fact-checks, the first ones.
+FACT_CHECKS = 8
+
+
+@dataclass(slots=True)
+class Texts:
+    """The texts of one claim: ``others`` say the same as the statement, ``found`` only search sees.
+
+    ``others`` are titles and summaries of fact-checks that others published; ``found`` are
+    passages and quotes, names of speakers and titles of sources.
+    """
+
+    statement: str
+    language: str
+    others: list[str] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+
+
+def load_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Texts]:
+    """The texts of claims by id; what was withdrawn, redacted or protected is not among them."""
+    texts = load_own_texts(connection, claim_ids)
+    names: dict[int, set[int]] = {}
+    for row in connection.execute(text(_APPEARANCES), {"ids": list(claim_ids)}):
+        found = texts[row.claim_id].found
+        found += _shown((row.passage, row.quote, row.title))
+        if row.head_id is not None:
+            names.setdefault(row.head_id, set()).add(row.claim_id)
+    for row in connection.execute(text(_NAMES), {"ids": list(names)}):
+        for number in names[row.head_id]:
+            texts[number].found += _shown((row.name,))
+    return texts
+
+
+def load_own_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Texts]:
+    """As `load_texts`, without those that only search sees."""
+    ids = {"ids": list(claim_ids)}
+    texts = {
+        row.id: Texts("" if row.statement == MARKER else row.statement, row.language)
+        for row in connection.execute(
+            text("SELECT id, statement, language FROM claim WHERE id = ANY (:ids)"), ids
+        )
+    }
+    more = {**ids, "limit": TEXT_LIMIT, "most": FACT_CHECKS}
+    for row in connection.execute(text(_ASSESSMENTS), more):
+        texts[row.claim_id].others += _shown((row.title, row.summary))
+    return texts
+
+
+def _shown(texts: Iterable[str | None]) -> list[str]:
+    return [one for one in texts if one and one != MARKER]
+
+
+_ASSESSMENTS = """
+    SELECT claim_id, title, summary FROM (
+        SELECT claim_id, left(title, :limit) AS title, left(summary, :limit) AS summary,
+            row_number() OVER (PARTITION BY claim_id ORDER BY id) AS place
+        FROM assessment WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL
+    ) AS numbered
+    WHERE place <= :most ORDER BY claim_id, place
+"""
+
+_APPEARANCES = """
+    SELECT claim_id, passage, NULLIF(quote, passage) AS quote, source.title,
+        COALESCE(speaker.merged_into_id, speaker.id) AS head_id
+    FROM appearance
+    JOIN source ON source.id = appearance.source_id
+    LEFT JOIN speaker ON speaker.id = appearance.speaker_id
+    WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL
+"""
+
+#: Of a speaker and of all that were merged with it, every name that still leads there.
+_NAMES = """
+    WITH own AS (
+        SELECT id, id AS head_id, name FROM speaker WHERE id = ANY (:ids)
+        UNION ALL
+        SELECT id, merged_into_id, name FROM speaker WHERE merged_into_id = ANY (:ids)
+    )
+    SELECT head_id, name FROM own
+    UNION
+    SELECT head_id, concat_ws(' ', speaker_alias.name, NULLIF(speaker_alias.qualifier, :marker))
+    FROM own JOIN speaker_alias ON speaker_alias.speaker_id = own.id
+    WHERE NOT speaker_alias.protected AND speaker_alias.name <> :marker
+""".replace(":marker", f"'{MARKER}'")
