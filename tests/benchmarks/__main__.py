@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if not arguments or arguments[0] not in BENCHMARKS:
         print(f"usage: python -m tests.benchmarks {'|'.join(BENCHMARKS)} [NUMBER...]")
-        print("       python -m tests.benchmarks matching --data FOLDER")
+        print("       python -m tests.benchmarks matching --data FOLDER [--through-database]")
         return 2
     BENCHMARKS[arguments[0]]([int(number) for number in arguments[1:]])
     return 0

@@ -8,6 +8,7 @@ from claimtrack.cli.groups import LazyGroup
 
 _MODULES = {
     "add": "adding",
+    "match": "matching",
     "list": "listing",
     "show": "showing",
     "history": "marking",

@@ -29,7 +29,7 @@ PAGE = 500
 LEFT_OVER = 200
 #: Words are counted again when there are so many claims more, as a share of those counted.
 GROWTH = 0.25
-FEW = 100
+FEW = 20
 #: The average length is taken from so many claims, about; and so many are looked at in a check.
 _SAMPLE = 1000
 
@@ -118,6 +118,17 @@ def refill(connection: Connection, claim_ids: Sequence[int], *, wait: bool = Tru
     ).scalar_one()
     if cleared:
         fill(connection, load_texts(connection, cleared).items())
+
+
+def waits(connection: Connection) -> bool:
+    """Whether any claim waits for its postings."""
+    return bool(connection.execute(text("SELECT EXISTS (SELECT FROM posting_due)")).scalar_one())
+
+
+def may_fill(connection: Connection) -> bool:
+    """Whether this login may make them."""
+    allowed = text("SELECT has_any_column_privilege('posting', 'INSERT')")
+    return bool(connection.execute(allowed).scalar_one())
 
 
 def waiting(connection: Connection) -> int:

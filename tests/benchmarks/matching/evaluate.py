@@ -1,6 +1,7 @@
 """MAP@5, MRR, success@10 and how well "is there a match" is told, against plain BM25.
 
     python -m tests.benchmarks matching --data FOLDER [--queries dev.jsonl] [--texts title]
+    python -m tests.benchmarks matching --data FOLDER --through-database [--claims 1000000]
 
 Plain BM25 is what a user would do instead: the lower-cased, stemmed words of statement and titles
 in the same run. Its threshold on the score is the one that did best on ``train.jsonl``; that of
@@ -145,10 +146,21 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder of the collection")
     parser.add_argument("--queries", default="dev.jsonl", help="the file of queries in it")
     parser.add_argument("--texts", choices=list(VARIANTS), default="title")
+    parser.add_argument(
+        "--through-database", action="store_true", help="import the claims, and ask `claim match`"
+    )
+    parser.add_argument(
+        "--claims", type=int, default=0, help="then generate others until there are so many"
+    )
     chosen = parser.parse_args(arguments)
     rows, places = read_claims(chosen.data)
     claims = collection(rows, chosen.texts)
     posts = read_posts(chosen.data / chosen.queries, places)
+    if chosen.through_database:
+        from tests.benchmarks.matching.database import through_database
+
+        through_database(chosen.data / "docs.jsonl", claims, posts, chosen.texts, chosen.claims)
+        return
     learnt = read_posts(chosen.data / "train.jsonl", places)
     print(f"{len(posts):,} queries of {chosen.queries}, {len(rows):,} claims ({chosen.texts})")
     print(

@@ -1,0 +1,231 @@
+"""`claim match`: whether a text repeats a claim that is on record."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from claimtrack.cli.app import TABLE_LIMIT, App, command, need
+from claimtrack.cli.claim.group import claim
+from claimtrack.errors import InvalidDataError
+from claimtrack.render import Column, Format, Listing
+from claimtrack.vocab import hyphenated, word_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from claimtrack.services.matching.finding import Match
+
+#: So many characters of a text are looked at: more than any post or article has.
+LONGEST = 200_000
+
+
+@command(
+    claim,
+    "match",
+    example="""
+claimtrack claim match "They say no ship left the port in May!"
+claimtrack claim match - < post.txt
+claimtrack claim match --file posts.jsonl --threshold 0 --limit 5
+""",
+)
+@click.argument("text", required=False)
+@click.option(
+    "--file",
+    "file",
+    type=click.File("rb"),
+    help="JSON Lines, each with id and text; each is answered by a line. - is standard input.",
+)
+@click.option(
+    "--threshold",
+    metavar="P",
+    type=click.FloatRange(0, 1),
+    help="The least probability, from 0 (the whole ranking) to 1. [default: the learnt one]",
+)
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="At most N claims a text.")
+@click.option("--language", default="en", show_default=True, help="Of the text.")
+def match(
+    app: App,
+    text: str | None,
+    file: IO[bytes] | None,
+    threshold: float | None,
+    limit: int | None,
+    language: str,
+) -> int:
+    """Find the claims that TEXT (a post, a headline, a sentence) repeats, the likeliest first.
+
+    Each comes with its status and verdict, with the words that speak for it and with how likely
+    it is the same claim. Ends with 3 where none is likely enough. TEXT - is standard input.
+    """
+    from claimtrack.keys import language_tag
+    from claimtrack.matching.model import THRESHOLD
+
+    need((text is None) != (file is None), "Give a text, or --file with one in each line.")
+    least = THRESHOLD if threshold is None else threshold
+    need(0 <= least <= 1, "--threshold is a probability, from 0 to 1.")
+    tongue = language_tag(language)
+    _take_up(app)
+    if file is not None:
+        need(
+            app.format in (Format.TABLE, Format.JSON, Format.JSONL),
+            "With --file the answers are JSON Lines (or an array, with --format json).",
+        )
+        return _answer(app, file, least, limit, tongue)
+    found = _found(app, _sought(text or ""), least, limit, tongue)
+    app.emit(
+        Listing(
+            columns=_COLUMNS if app.as_table else _SPREADSHEET,
+            rows=[match_json(one) for one in found],
+            cells=lambda row: _cells(row) if app.as_table else _flat(row),
+            empty="Nothing on record is likely enough to be that claim.",
+        )
+    )
+    return 0 if found else 3
+
+
+def _take_up(app: App) -> None:
+    """Let what was changed outside of claimtrack be read first, where this login may."""
+    from claimtrack.services.matching import postings
+
+    with app.read() as connection:
+        if not postings.waits(connection):
+            return
+        fills = postings.may_fill(connection)
+    if fills:
+        with app.write():
+            pass  # what waits is read before it ends
+
+
+def _sought(text: str) -> str:
+    from claimtrack.cli.streams import read_all
+
+    if text == "-":
+        text = read_all()
+    if not text.strip():
+        raise InvalidDataError("There is no text to look for.")
+    return text[:LONGEST]
+
+
+def _found(
+    app: App, text: str, threshold: float, limit: int | None, language: str
+) -> Sequence[Match]:
+    from claimtrack.services.matching.finding import find
+
+    # A person reads a page; a program gets the ranking.
+    most = limit or (TABLE_LIMIT if app.as_table else None)
+    with app.read() as connection:
+        return find(connection, text, limit=most, threshold=threshold, language=language)
+
+
+# --- A file of texts -----------------------------------------------------------------------------
+
+
+def _answer(app: App, file: IO[bytes], threshold: float, limit: int | None, language: str) -> int:
+    from claimtrack.services.matching.finding import find
+
+    found = 0
+
+    def answers(connection: Connection) -> Iterator[dict[str, Any]]:
+        nonlocal found
+        for number, text in _queries(file):
+            matches = find(connection, text, limit=limit, threshold=threshold, language=language)
+            found += bool(matches)
+            yield {"id": number, "matches": [match_json(one) for one in matches]}
+
+    with app.read() as connection:
+        if app.format is Format.JSON:
+            app.emit(Listing(columns=(), rows=answers(connection)))
+        else:
+            from claimtrack.render import json_text
+
+            for answer in answers(connection):
+                sys.stdout.write(json_text(answer) + "\n")
+                sys.stdout.flush()  # who feeds a pipe waits for each answer
+    return 0 if found else 3
+
+
+def _queries(file: IO[bytes]) -> Iterator[tuple[Any, str]]:
+    """The id and the text of each line; blank lines are passed over.
+
+    Raises:
+        InvalidDataError: a line is none, with its number.
+    """
+    for number, raw in enumerate(file, 1):
+        line = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
+        if line.strip():
+            try:
+                yield _query(line)
+            except InvalidDataError as error:
+                error.message = f"Line {number}: {error.message}"
+                raise
+
+
+def _query(line: bytes) -> tuple[Any, str]:
+    import json
+
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidDataError("It is not UTF-8 text.") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidDataError("It is not JSON.") from error
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        raise InvalidDataError('It is no object with a text: {"id": 7, "text": "…"}.')
+    if not isinstance(row.get("id"), (str, int)):
+        raise InvalidDataError('It has no id: {"id": 7, "text": "…"}.')
+    return row["id"], row["text"][:LONGEST]
+
+
+# --- How it looks --------------------------------------------------------------------------------
+
+
+def match_json(one: Match) -> dict[str, Any]:
+    """A match as JSON."""
+    return {
+        "claim_id": one.claim_id,
+        "external_id": one.external_id,
+        "statement": one.statement,
+        "status": one.status,
+        "verdict": one.verdict,
+        "appearances": one.appearances,
+        "score": round(one.score, 4),
+        "probability": round(one.probability, 4),
+        "why": [{"word": word, "weight": weight} for word, weight in one.why],
+    }
+
+
+_COLUMNS = (
+    Column("id", "Claim", align="right"),
+    Column("likely", "Likely", align="right"),
+    Column("word", "Status"),
+    Column("statement", "Statement", grow=True),
+    Column("why", "Shared words", grow=True, drop=1),
+)
+_SPREADSHEET = tuple(
+    Column(key, key)
+    for key in (
+        *("claim_id", "external_id", "statement", "status", "verdict", "appearances", "score"),
+        *("probability", "why"),
+    )
+)
+
+
+def _words(row: Any) -> str:
+    return ", ".join(one["word"] for one in row["why"])
+
+
+def _cells(row: Any) -> dict[str, Any]:
+    return {
+        "id": row["claim_id"],
+        "likely": f"{row['probability']:.0%}",
+        "word": hyphenated(word_of(row["status"], row["verdict"])),
+        "statement": row["statement"],
+        "why": _words(row),
+    }
+
+
+def _flat(row: Any) -> dict[str, Any]:
+    return {**row, "why": _words(row)}

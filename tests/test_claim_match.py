@@ -1,0 +1,245 @@
+"""`claim match`: whether a text repeats a claim that is on record, and what became of that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from claimtrack.db import make_engine
+from claimtrack.services.matching import finding, postings
+from tests import records
+from tests.conftest import Desk, Run, Start
+
+PAGE = "https://example.org/news"
+
+#: Enough others that words are common or rare.
+OTHERS = [
+    "The north bridge was closed for the whole of May",
+    "Three wards of the clinic lost power on Tuesday",
+    "The council sold the town hall to a bakery",
+    "Every second tram in Lindau is late",
+    "Schools in the valley will open on Saturdays",
+    "A wolf was seen near the railway station",
+    "The mayor of Lindau earns more than the chancellor",
+    "No rain fell in the valley between March and July",
+    "The new stadium cost 90 million francs",
+    "Half of all ferries were cancelled last winter",
+]
+LLAMAS = "A herd of 40 llamas escaped from the zoo of Basel"
+POST = "OMG!! 40 llamas escaped in Basel, straight from the zoo 😱 https://t.co/x1 #Basel"
+
+
+@pytest.fixture
+def town(database_url: str) -> str:
+    with make_engine(database_url).begin() as connection:
+        records.claim(connection, LLAMAS)
+        for number, statement in enumerate(OTHERS):
+            for year in (2019, 2020, 2021):
+                records.claim(connection, f"{statement} in {year + number}", url=None)
+        postings.drain(connection)
+    return database_url
+
+
+def matches(ok: Run, *words: object) -> Any:
+    return ok("claim", "match", *words, "--format", "json").json
+
+
+def change(url: str, statement: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(statement.encode())
+
+
+# --- What is found -------------------------------------------------------------------------------
+
+
+def test_a_post_is_matched_with_the_claim_that_it_repeats(town: str, ok: Run) -> None:
+    (found,) = matches(ok, POST, "--limit", 1)
+    assert {name: found[name] for name in ("claim_id", "external_id", "statement", "status",
+                                           "verdict", "appearances")} == {
+        "claim_id": 1, "external_id": None, "statement": LLAMAS, "status": "unverified",
+        "verdict": None, "appearances": 1,
+    }  # fmt: skip
+    assert found["probability"] > 0.5
+    weights = {one["word"]: one["weight"] for one in found["why"]}
+    assert {"llama", "zoo", "basel"} <= weights.keys()
+    assert list(weights.values()) == sorted(weights.values(), reverse=True)
+
+
+def test_nothing_that_matches_is_an_answer(town: str, run: Run) -> None:
+    outcome = run("claim", "match", "Quarterly dividends of the copper mine", "--format", "json")
+    assert (outcome.code, outcome.json) == (3, [])
+    assert "likely enough" in run("claim", "match", "Quarterly dividends").err
+
+
+def test_threshold_0_gives_the_whole_ranking(town: str, ok: Run, run: Run) -> None:
+    ranking = matches(ok, "The mayor was seen near the zoo", "--threshold", 0)
+    assert len(ranking) > 3
+    likely = [one["probability"] for one in ranking]
+    assert likely == sorted(likely, reverse=True)
+    assert (
+        matches(ok, "The mayor was seen near the zoo", "--threshold", 0, "--limit", 2)
+        == (ranking[:2])
+    )
+    assert run("claim", "match", POST, "--threshold", 1).code == 3
+
+
+def test_the_verdict_is_shown_beside_it(town: str, ok: Run) -> None:
+    ok("evidence", "add", 1, "https://zoo.example/log", "--refutes")
+    ok("claim", "mark", 1, "false", "--because", "all forty are in")
+    shown = ok("claim", "match", POST).out
+    assert "false" in shown
+    assert "llama" in shown
+    assert matches(ok, POST)[0]["verdict"] == "false"
+    row = ok("claim", "match", POST, "--format", "csv").out.splitlines()
+    assert row[0].lstrip("\ufeff").startswith("claim_id,external_id,statement,status,verdict")
+
+
+def test_a_claim_that_was_set_aside_is_found_with_its_status(town: str, ok: Run) -> None:
+    ok("claim", "mark", 1, "set-aside", "--reason", "out-of-scope", "--because", "no politics")
+    assert matches(ok, POST)[0]["status"] == "set_aside"
+
+
+def test_a_merged_claim_answers_with_its_head(town: str, ok: Run) -> None:
+    with make_engine(town).begin() as connection:
+        head = records.claim(connection, "Forty camelids broke out", url="https://example.org/2")
+    ok("claim", "merge", head, 1, "--because", "the same outbreak")
+    found = matches(ok, POST)
+    assert [one["claim_id"] for one in found].count(head) == 1
+    assert (found[0]["claim_id"], found[0]["appearances"]) == (head, 2)
+    assert 1 not in [one["claim_id"] for one in found]
+
+
+def test_a_fact_check_of_others_speaks_for_its_claim(town: str, ok: Run) -> None:
+    change(
+        town,
+        "INSERT INTO assessment (claim_id, assessment_key, title) VALUES"
+        " (2, sha256('1'), 'No, the overpass at Rorschach is not shut')",
+    )
+    assert matches(ok, "The overpass at Rorschach is shut", "--limit", 1)[0]["claim_id"] == 2
+
+
+def test_what_only_search_looks_at_makes_no_match(town: str, run: Run) -> None:
+    assert run("claim", "match", f"{records.SPEAKER} of example.org").code == 3
+
+
+def test_a_new_claim_is_found_by_the_next_command(town: str, ok: Run) -> None:
+    ok("claim", "add", "Otters dug up the cemetery of Chur", "--speaker", records.SPEAKER,
+       "--source", PAGE)  # fmt: skip
+    assert matches(ok, "otters digging in the Chur cemetery")[0]["statement"].startswith("Otters")
+
+
+def test_what_was_changed_in_plain_sql_is_read_first(town: str, ok: Run) -> None:
+    change(town, "UPDATE claim SET statement = 'A herd of alpacas left the circus' WHERE id = 1")
+    assert matches(ok, "alpacas leaving a circus")[0]["claim_id"] == 1
+
+
+def test_a_reader_matches_too(town: str, staff: Desk) -> None:
+    change(town, "UPDATE claim SET language = 'en-GB' WHERE id = 2")
+    found = staff("reader", "claim", "match", POST, "--format", "json")
+    assert (found.code, found.json[0]["claim_id"]) == (0, 1), found.err
+
+
+def test_a_text_in_another_language_is_read_as_such(database_url: str, ok: Run) -> None:
+    with make_engine(database_url).begin() as connection:
+        records.claim(connection, "Die Brücken über den Rhein sind gesperrt", language="de")
+        postings.drain(connection)
+    (found,) = matches(ok, "Brücke über Rhein gesperrt!", "--language", "de", "--threshold", 0)
+    assert len(found["why"]) == 3
+
+
+def test_words_that_all_have_do_not_bury_the_rare_ones(
+    town: str, ok: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "READ", 3)
+    monkeypatch.setattr(finding, "READ_OF_ONE", 2)
+    assert matches(ok, f"In the valley of the mayor: {POST}")[0]["claim_id"] == 1
+
+
+def test_an_empty_database_has_no_match(database_url: str, run: Run) -> None:
+    assert run("claim", "match", POST).code == 3
+    assert run("claim", "match", "???", "--threshold", 0).code == 3
+
+
+# --- Texts from elsewhere ------------------------------------------------------------------------
+
+
+def test_standard_input_is_a_text(town: str, ok: Run) -> None:
+    assert ok("claim", "match", "-", "--format", "json", input=POST).json[0]["claim_id"] == 1
+
+
+def lines(*rows: object) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def test_each_line_of_a_file_is_answered_by_a_line(town: str, ok: Run, tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    posts = lines({"id": "a", "text": POST, "more": 1}, {"id": 2, "text": "Dividends"})
+    path.write_text("\ufeff" + posts.replace("}\n", "}\n\n", 1), encoding="utf-8")
+    out = ok("claim", "match", "--file", path).out
+    first, second = map(json.loads, out.splitlines())
+    assert (first["id"], [one["claim_id"] for one in first["matches"]][:1]) == ("a", [1])
+    assert second == {"id": 2, "matches": []}
+    assert set(first["matches"][0]) >= {
+        *("claim_id", "external_id", "statement", "status", "verdict", "score", "probability"),
+        "why",
+    }
+    assert ok("claim", "match", "--file", "-", "--format", "json", input=posts).json == [
+        first, second,
+    ]  # fmt: skip
+
+
+def test_a_file_without_a_match_ends_with_3(town: str, run: Run) -> None:
+    outcome = run("claim", "match", "--file", "-", input=lines({"id": 2, "text": "Dividends"}))
+    assert (outcome.code, json.loads(outcome.out)["matches"]) == (3, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "Line 2: It is not JSON."),
+        ('["a"]', "Line 2: It is no object with a text"),
+        ('{"id": 1}', "Line 2: It is no object with a text"),
+        ('{"id": 1, "text": 5}', "Line 2: It is no object with a text"),
+        ('{"text": "x"}', "Line 2: It has no id"),
+    ],
+)
+def test_a_line_that_is_none_is_named(town: str, run: Run, line: str, said: str) -> None:
+    outcome = run("claim", "match", "--file", "-", input=lines({"id": 1, "text": POST}) + line)
+    assert outcome.code == 5
+    assert said in outcome.err
+    assert json.loads(outcome.out)["id"] == 1  # what came before it is answered
+
+
+def test_each_answer_comes_before_the_next_line_is_there(town: str, start_process: Start) -> None:
+    running = start_process("claim", "match", "--file", "-")
+    assert running.stdin is not None
+    assert running.stdout is not None
+    for number in (1, 2):
+        running.stdin.write(lines({"id": number, "text": POST}))
+        running.stdin.flush()
+        assert json.loads(running.stdout.readline())["id"] == number
+    running.stdin.close()
+    assert running.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((), 2),
+        (("text", "--file", "-"), 2),
+        (("  ",), 5),
+        (("text", "--threshold", "nan"), 2),
+        (("text", "--threshold", "1.5"), 2),
+        (("text", "--limit", "0"), 2),
+        (("text", "--language", "not a tag"), 5),
+        (("--file", "-", "--format", "csv"), 2),
+        (("--file", "nowhere.jsonl"), 2),
+    ],
+)
+def test_what_can_not_be_asked_is_refused(run: Run, words: tuple[str, ...], code: int) -> None:
+    outcome = run("claim", "match", *words, input="")
+    assert (outcome.code, outcome.out) == (code, "")
