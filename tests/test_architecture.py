@@ -29,7 +29,8 @@ LAYERS = (
     ("services", "migrate", "config", "render"),
     ("models",),
     ("db",),
-    ("dumps", "interchange", "matching"),
+    ("dumps", "interchange", "searching"),
+    ("matching",),
     (
         "embedded",
         "keys",

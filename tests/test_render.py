@@ -21,6 +21,7 @@ from claimtrack.render import (
     Column,
     Format,
     Listing,
+    Marked,
     display_width,
     emit,
     emit_object,
@@ -841,3 +842,36 @@ def test_a_histogram_fits_its_width_and_is_safe(buckets: list[tuple[str, int]], 
         assert display_width(line) <= width
         assert dangerous(line) == set()
         assert "\n" not in line
+
+
+# --- What was found ------------------------------------------------------------------------------
+
+FOUND_TEXT = Marked("The *north* bridge\x1b was closed | for May", ((12, 18), (24, 30)))
+FOUND = Listing(
+    columns=(Column("id", "ID"), Column("text", "Found", grow=True)),
+    rows=[{"id": 1, "text": FOUND_TEXT}],
+)
+
+
+def printed(fmt: Format, *, width: int | None = None, color: bool = False) -> str:
+    out = io.StringIO()
+    emit(FOUND, fmt, out, width=width, color=color)
+    return out.getvalue().splitlines()[-1]
+
+
+def test_hits_are_bold_on_a_terminal_and_between_marks_elsewhere() -> None:
+    bold = printed(Format.TABLE, width=60, color=True)
+    assert bold == (" 1  The *north* \x1b[1mbridge\x1b[0m\\x1b was \x1b[1mclosed\x1b[0m | for May")
+    plain = " 1  The *north* **bridge**\\x1b was **closed** | for May"
+    assert printed(Format.TABLE, width=60) == printed(Format.TABLE) == plain
+
+
+def test_what_is_cut_off_is_not_marked() -> None:
+    cut = printed(Format.TABLE, width=21, color=True)
+    assert cut == " 1  The *north* \x1b[1mbrid\x1b[0m…"
+    assert "\x1b" not in printed(Format.TABLE, width=16, color=True)
+
+
+def test_hits_are_bold_in_markdown_and_nothing_else_is() -> None:
+    line = printed(Format.MARKDOWN)
+    assert line == "| 1 | The \\*north\\* **bridge**\\\\x1b was **closed** \\| for May |"

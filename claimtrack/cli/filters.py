@@ -31,7 +31,7 @@ filter_options = stack(
     click.option(
         "--topic", "topics", metavar="T", multiple=True, help="A topic; repeat for all of."
     ),
-    click.option("--text", metavar="WORDS", help="Words of the statement, or their beginnings."),
+    click.option("--text", metavar="WORDS", help="What `claim search` would find."),
     click.option(
         "--kind",
         "kinds",
@@ -67,9 +67,25 @@ def plain(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_actor(app: App, connection: Connection, asked: ClaimFilter) -> ClaimFilter:
-    """A filter in which "me" is who acts on this connection."""
+    """A filter in which "me" is who acts on this connection, and the text is a search.
+
+    What its words were taken for is said. Raises InvalidDataError for a text without words.
+    """
     if asked.assignee and asked.assignee.casefold() == "me":
-        return asked._replace(assignee=app.actor_here(connection))
+        asked = asked._replace(assignee=app.actor_here(connection))
+    if isinstance(asked.text, str):
+        from claimtrack.services.search.asking import WAITING, ask
+
+        question = ask(connection, asked.text)
+        for one in question.taken:
+            like = "words that begin so, such as " if one.begins else ""
+            app.say(f'No claim has "{one.typed}": looked for {like}"{one.instead}" instead.')
+        if question.too_many:
+            app.say(
+                f"Only the newest {WAITING:,} of the claims that came or changed since words were"
+                " last read are searched: claimtrack db reindex reads them all."
+            )
+        asked = asked._replace(text=question)
     return asked
 
 

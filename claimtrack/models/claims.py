@@ -171,11 +171,7 @@ def _() -> Sequence[SchemaItem]:
         Index(None, "recheck_on", postgresql_where=text("recheck_on IS NOT NULL")),
         Index(None, "topics", postgresql_using="gin"),
         Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
-        Index(
-            "ix_claim_statement_words",
-            text("to_tsvector('simple'::regconfig, statement)"),
-            postgresql_using="gin",
-        ),
+        Index(None, "language"),
     )
 
 

@@ -96,7 +96,11 @@ word = Table("word", metadata, WordColumns, comment="derived: the stems, counted
 
 @held_by(word)
 def _() -> Sequence[SchemaItem]:
-    return (Index(None, "term"),)
+    # Search looks words up by how they begin.
+    return (
+        Index(None, "term"),
+        Index("ix_word_beginning", "stem", postgresql_ops={"stem": "text_pattern_ops"}),
+    )
 
 
 class WordCountColumns(TypedColumns):

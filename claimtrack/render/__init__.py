@@ -20,7 +20,7 @@ from typing import TextIO
 
 from claimtrack.render.delimited import write_csv, write_record
 from claimtrack.render.markdown import escape_markdown, write_markdown, write_paragraphs
-from claimtrack.render.model import Column, Format, Listing
+from claimtrack.render.model import Column, Format, Listing, Marked
 from claimtrack.render.table import histogram, write_table
 from claimtrack.render.text import (
     display_width,
@@ -35,6 +35,7 @@ __all__ = [
     "Column",
     "Format",
     "Listing",
+    "Marked",
     "display_width",
     "emit",
     "emit_object",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from claimtrack.render.model import Listing
+from claimtrack.render.model import Listing, Marked
 from claimtrack.render.text import escape_line, escape_terminal
 from claimtrack.render.values import cell_text
 
@@ -42,11 +42,24 @@ def _escape_mark(match: re.Match[str]) -> str:
 
 def _cell(value: object) -> str:
     """A cell: a URL of the web becomes a link, line breaks become ``<br>``."""
+    if isinstance(value, Marked):
+        return "".join(_part(part, found) for part, found in value.parts()).strip()
     text = cell_text(value, machine=False).strip()
     if _URL.fullmatch(text) and escape_terminal(text) == text:
         return f"<{_URL_MARKS.sub(lambda mark: f'%{ord(mark[0]):02X}', text)}>"
     lines = text.replace("\r\n", "\n").replace("\t", " ").split("\n")
     return "<br>".join(map(escape_markdown, lines))
+
+
+def _part(text: str, found: bool) -> str:
+    """A part of a cell with marks; the blanks around it are those between its neighbours."""
+    text = " ".join(text.split("\n"))
+    kept = escape_markdown(text)
+    if not kept:
+        return " " if text else ""
+    before = " " if text[0].isspace() else ""
+    after = " " if text[-1].isspace() else ""
+    return f"{before}**{kept}**{after}" if found else f"{before}{kept}{after}"
 
 
 def write_markdown(listing: Listing, out: TextIO) -> int:

@@ -17,6 +17,29 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class Marked(NamedTuple):
+    """A text in which words were found, from where to where each, in characters and in order.
+
+    They are bold on a terminal with colours and in Markdown, and between ``**`` elsewhere.
+    """
+
+    text: str
+    marks: tuple[tuple[int, int], ...]
+
+    def parts(self) -> Iterator[tuple[str, bool]]:
+        """The text in parts, each with whether it was found."""
+        at = 0
+        for start, end in self.marks:
+            yield self.text[at:start], False
+            yield self.text[start:end], True
+            at = end
+        yield self.text[at:], False
+
+    def plain(self) -> str:
+        """The text with marks that need no colour."""
+        return "".join(f"**{part}**" if found else part for part, found in self.parts())
+
+
 class Column(NamedTuple):
     """One column of a table, of Markdown and of CSV (whose header row is the keys).
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from claimtrack.render.model import Column, Listing
-from claimtrack.render.text import display_width, escape_line, one_line, style, truncate
+from claimtrack.render.model import Column, Listing, Marked
+from claimtrack.render.text import display_width, escape_line, in_line, one_line, style, truncate
 from claimtrack.render.values import cell_text, is_number
 
 _GAP = "  "
@@ -31,10 +31,7 @@ def write_table(listing: Listing, out: TextIO, *, width: int | None, color: bool
         for index, column in enumerate(columns)
     ]
     titles = [one_line(column.title) for column in columns]
-    rows = [
-        [_NOTHING if value is None else one_line(cell_text(value, machine=False)) for value in row]
-        for row in values
-    ]
+    rows = [[_cell(value, color=color) for value in row] for row in values]
     widths = [max(map(display_width, cells)) for cells in zip(titles, *rows, strict=True)]
     if width is not None:
         empty = [{row[index] for row in rows} <= {_NOTHING, ""} for index in range(len(columns))]
@@ -56,6 +53,28 @@ def write_table(listing: Listing, out: TextIO, *, width: int | None, color: bool
     for line in listing.footer:
         out.write(escape_line(line, color=color) + "\n")
     return len(rows)
+
+
+class _MarkedCell(str):
+    """A cell's text with the parts that are bold: from where to where, in characters."""
+
+    marks: tuple[tuple[int, int], ...]
+
+
+def _cell(value: object, *, color: bool) -> str:
+    """The text of a cell in a line, escaped."""
+    if value is None:
+        return _NOTHING
+    if not (color and isinstance(value, Marked)):
+        return one_line(cell_text(value, machine=False))
+    text, marks = "", []
+    for part, found in value.parts():
+        start, text = len(text), text + in_line(part)
+        if found:
+            marks.append((start, len(text)))
+    cell = _MarkedCell(text)
+    cell.marks = tuple(marks)
+    return cell
 
 
 def _only_numbers(values: Sequence[object]) -> bool:
@@ -149,9 +168,20 @@ def _line(
         shown = truncate(cell, width)
         padding = " " * (width - display_width(shown))
         # The padding stays outside the codes, so that trailing blanks can be dropped.
-        text = style(shown, *styles, color=color)
+        if isinstance(cell, _MarkedCell):
+            text = _bold(shown, cell)
+        else:
+            text = style(shown, *styles, color=color)
         parts.append(padding + text if to_right else text + padding)
     return _GAP.join(parts).rstrip() + "\n"
+
+
+def _bold(shown: str, cell: _MarkedCell) -> str:
+    """What is shown of a cell, with its marks; what stands for the rest has none."""
+    end = len(shown) if shown == cell else len(shown) - 1
+    kept = [(start, min(last, end)) for start, last in cell.marks if start < end]
+    parts = Marked(shown, tuple(kept)).parts()
+    return "".join(style(part, "bold", color=True) if found else part for part, found in parts)
 
 
 def histogram(buckets: Sequence[tuple[str, int]], width: int) -> list[str]:

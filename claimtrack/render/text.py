@@ -54,7 +54,12 @@ def one_line(text: str) -> str:
 
     A break is the layout of the page that the text comes from, not part of what was said.
     """
-    return escape_terminal(_BREAKS.sub(" ", text)).strip()
+    return in_line(text).strip()
+
+
+def in_line(text: str) -> str:
+    """As `one_line`, with the blanks around it: for a part of a cell."""
+    return escape_terminal(_BREAKS.sub(" ", text))
 
 
 def style(text: str, *names: str, color: bool) -> str:

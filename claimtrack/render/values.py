@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 
+from claimtrack.render.model import Marked
 from claimtrack.render.text import is_unsafe
 
 # Where a whole number is still spelled out rather than written with an exponent.
@@ -89,6 +90,8 @@ def cell_text(value: object, *, machine: bool) -> str:
             return cell_text(value.value, machine=machine)
         case str():
             return value
+        case Marked():
+            return value.plain()
         case Decimal():
             return _decimal_text(value)
         case int() | float():

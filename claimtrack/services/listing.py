@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -16,7 +16,6 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    literal_column,
     or_,
     select,
     text,
@@ -24,22 +23,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from claimtrack.errors import InvalidDataError
 from claimtrack.keys import clean_text
 from claimtrack.models.claims import appearance, claim
 from claimtrack.services.disputed import is_disputed
 from claimtrack.services.lines import ListedClaim, lines
-from claimtrack.services.stories import head_id
 from claimtrack.vocab import Kind, Precision, Status
+
+if TYPE_CHECKING:
+    from claimtrack.searching.query import Node
+    from claimtrack.services.search.asking import Question
 
 #: How many claims are loaded at a time where all are wanted.
 PAGE = 500
-
-#: Up to how many claims that have the words are found in the index of words alone.
-_RARE = 20_000
-
-#: The text search configuration, spelled as in the index.
-_SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 
 
 class ClaimFilter(NamedTuple):
@@ -51,6 +46,7 @@ class ClaimFilter(NamedTuple):
     only known to the month or year fits where it may lie between them. Speaker, source and days
     are those of one and the same appearance, of the claim or of one merged into it; and what was
     merged is not found, but its head. ``disputed`` asks for an objection that waits for its answer.
+    ``text`` is what to search, as it was typed or as `claimtrack.services.search` has read it.
     """
 
     words: tuple[str, ...] = ()
@@ -58,7 +54,7 @@ class ClaimFilter(NamedTuple):
     topics: tuple[str, ...] = ()
     speaker: str | None = None
     source: str | None = None
-    text: str | None = None
+    text: str | Question | None = None
     assignee: str | None = None
     said_since: dt.date | None = None
     said_until: dt.date | None = None
@@ -77,15 +73,24 @@ def claim_ids(
         ConflictError: several speakers have that name.
         InvalidDataError: the words to look for are none, or the URL can't be read.
     """
-    return list(connection.scalars(chosen_ids(wanted(connection, asked), limit, after)))
+    conditions = wanted(connection, asked)
+    if conditions.look_at is None:
+        return list(connection.scalars(chosen_ids(conditions, limit, after)))
+    return [number for page in _pages(connection, conditions, limit, after) for number in page]
 
 
 def claim_lines(
     connection: Connection, asked: ClaimFilter, limit: int, after: int | None = None
 ) -> list[ListedClaim]:
     """As `claim_ids`, each claim in a line."""
-    numbers = chosen_ids(wanted(connection, asked), limit, after)
-    chosen = select(claim).where(claim.c.id.in_(numbers))
+    conditions = wanted(connection, asked)
+    fits: ColumnElement[bool]
+    if conditions.look_at is None:
+        fits = claim.c.id.in_(chosen_ids(conditions, limit, after))
+    else:
+        pages = _pages(connection, conditions, limit, after)
+        fits = claim.c.id == func.any([number for page in pages for number in page])
+    chosen = select(claim).where(fits)
     return lines(connection, chosen, lambda page: [page.c.id.desc()])
 
 
@@ -93,16 +98,43 @@ def pages_of_ids(
     connection: Connection, asked: ClaimFilter, limit: int | None, after: int | None = None
 ) -> Iterator[list[int]]:
     """All ids, or ``limit`` of them, in pages; raises as `claim_ids`."""
-    conditions = wanted(connection, asked)
+    yield from _pages(connection, wanted(connection, asked), limit, after)
+
+
+def _pages(
+    connection: Connection, conditions: Wanted, limit: int | None, after: int | None
+) -> Iterator[list[int]]:
+    most = PAGE if limit is None else min(PAGE, limit)
     while limit is None or limit > 0:
-        size = PAGE if limit is None else min(PAGE, limit)
+        size = most if conditions.look_at or limit is None else min(most, limit)
         page = list(connection.scalars(chosen_ids(conditions, size, after)))
-        if page:
-            yield page
+        fit = _looked_at(connection, conditions, page)[:limit]
+        if fit:
+            yield fit
         if len(page) < size:
             return
         after = page[-1]
-        limit = None if limit is None else limit - len(page)
+        limit = None if limit is None else limit - len(fit)
+        # Where texts are looked at, few may fit.
+        most = min(2 * most, PAGE) if conditions.look_at else PAGE
+
+
+def _looked_at(connection: Connection, conditions: Wanted, page: list[int]) -> list[int]:
+    """Those whose texts have what is looked for, where no condition can say it."""
+    if conditions.look_at is None or not page:
+        return page
+    from claimtrack.services.search.texts import having
+
+    fit = having(connection, conditions.look_at, page)
+    return [number for number in page if number in fit]
+
+
+def settled(connection: Connection, conditions: Wanted) -> Wanted:
+    """The same claims by conditions alone, for who puts `chosen_ids` into a query of their own."""
+    if conditions.look_at is None:
+        return conditions
+    numbers = [number for page in _pages(connection, conditions, None, None) for number in page]
+    return Wanted((), [claim.c.id == func.any(numbers)], [], None)
 
 
 def pages_of_lines(
@@ -117,7 +149,8 @@ def pages_of_lines(
 class Wanted(NamedTuple):
     """A filter as conditions: on the claim, on one appearance of it, and on its reviews.
 
-    ``heads`` are claims whose appearance is that of a claim merged into them.
+    ``heads`` are claims whose appearance is that of a claim merged into them. ``look_at`` is what
+    must be looked for in the texts of the claims that fit, where the conditions can't say it.
     """
 
     words: tuple[str, ...]
@@ -125,6 +158,7 @@ class Wanted(NamedTuple):
     appearance: list[ColumnElement[bool]]
     marked_since: dt.datetime | None
     heads: tuple[int, ...] = ()
+    look_at: Node | None = None
 
 
 def chosen_ids(conditions: Wanted, limit: int | None, after: int | None) -> Select[Any]:
@@ -186,7 +220,15 @@ def wanted(connection: Connection, asked: ClaimFilter) -> Wanted:
         topics = [clean_text(topic, "topic", limit=100).casefold() for topic in asked.topics]
         found.claim.append(claim.c.topics.contains(topics))
     if asked.text is not None:
-        found.claim.append(_has_text(connection, asked.text))
+        from claimtrack.services.search import asking, finding
+
+        question = asked.text
+        if isinstance(question, str):
+            question = asking.ask(connection, question)
+        said = finding.condition(connection, question)
+        found.claim.append(said.condition)
+        if said.look:
+            found = found._replace(look_at=question.node)
     if asked.assignee is not None:
         found.claim.append(_held_by(connection, asked.assignee))
     if asked.recorded_since is not None:
@@ -229,33 +271,6 @@ def _these(numbers: Sequence[int]) -> Select[int]:
 def _is_one_of(number: ColumnElement[Any], numbers: list[int]) -> ColumnElement[bool]:
     # Of one, an index gives its claims in order; of several it would have to sort them.
     return number == numbers[0] if len(numbers) == 1 else number == func.any(numbers)
-
-
-def _has_text(connection: Connection, wanted: str) -> ColumnElement[bool]:
-    """Every word occurs in the statement, whole or as the beginning of one.
-
-    The server's own parser takes the words apart as it did the statements'; quoted, they can
-    hold no operator of the query language.
-    """
-    words = [
-        word
-        for word in clean_text(wanted, "text to look for", limit=1000).split()
-        if any(char.isalnum() for char in word)
-    ]
-    if not words:
-        raise InvalidDataError("There is no word in the text to look for: write one or more.")
-    quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in words)
-    query = func.to_tsquery(_SIMPLE, " & ".join(f"'{word}':*" for word in quoted))
-    fits = func.to_tsvector(_SIMPLE, claim.c.statement).bool_op("@@")(query)
-    # The planner can't know how rare the beginning of a word is, and to look for a rare one by
-    # reading all claims, newest first, takes seconds where its index takes milliseconds.
-    # The words of a claim that was merged lead to its head.
-    numbers = list(connection.scalars(select(head_id(claim)).where(fits).limit(_RARE + 1)))
-    if len(numbers) <= _RARE:
-        return claim.c.id == func.any(numbers)
-    merged = select(claim.c.merged_into_id).where(claim.c.merged_into_id.is_not(None), fits)
-    heads = list(connection.scalars(merged))
-    return or_(fits, claim.c.id == func.any(heads)) if heads else fits
 
 
 def holders(connection: Connection) -> list[str]:

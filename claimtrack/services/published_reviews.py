@@ -12,7 +12,7 @@ from claimtrack.interchange.reviews_out import Author, Document, PublishedReview
 from claimtrack.models.assessments import publication
 from claimtrack.models.claims import claim
 from claimtrack.models.people import speaker
-from claimtrack.services.listing import PAGE, ClaimFilter, chosen_ids, wanted
+from claimtrack.services.listing import PAGE, ClaimFilter, chosen_ids, settled, wanted
 from claimtrack.services.ratings import RatingView, label_key, ratings_by_label
 from claimtrack.services.stories import load_claims
 from claimtrack.services.views import AppearanceView, ClaimView, PublicationView
@@ -69,7 +69,7 @@ def published_reviews(
 
 
 def _published(connection: Connection, asked: ClaimFilter) -> Select[int]:
-    conditions = wanted(connection, asked)
+    conditions = settled(connection, wanted(connection, asked))
     other = claim.alias("merged_here")
     merged = select(other.c.id).where(other.c.merged_into_id == claim.c.id).correlate(claim)
 

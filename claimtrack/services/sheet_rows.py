@@ -29,7 +29,7 @@ from claimtrack.models.reviews import evidence, review, review_evidence
 from claimtrack.models.sources import source
 from claimtrack.quantity import Quantity, format_quantity
 from claimtrack.services.disputed import is_disputed
-from claimtrack.services.listing import ClaimFilter, chosen_ids, wanted
+from claimtrack.services.listing import ClaimFilter, chosen_ids, settled, wanted
 from claimtrack.services.stories import merged_ids, partial_date
 from claimtrack.vocab import Comparator, Priority
 
@@ -52,7 +52,11 @@ _BATCH = 1000
 
 def count_claims(connection: Connection, asked: ClaimFilter) -> int:
     """How many claims the filter finds; raises as `claimtrack.services.listing.claim_ids`."""
-    found = chosen_ids(wanted(connection, asked), None, None).order_by(None).subquery()
+    found = (
+        chosen_ids(settled(connection, wanted(connection, asked)), None, None)
+        .order_by(None)
+        .subquery()
+    )
     return connection.execute(select(func.count()).select_from(found)).scalar_one()
 
 
@@ -65,7 +69,7 @@ def sheet_rows(
     the desk has published says so under ``desk``, its name. ``tell`` hears how many more were
     read. Raises as `claimtrack.services.listing.claim_ids`.
     """
-    query = _query(chosen_ids(wanted(connection, asked), None, None))
+    query = _query(chosen_ids(settled(connection, wanted(connection, asked)), None, None))
     # Each row is found by indexes: compiling the query would take longer than it saves.
     connection.execute(text("SET LOCAL jit = off"))
     with connection.execute(query, execution_options={"yield_per": _BATCH}) as result:

@@ -10,6 +10,7 @@ _MODULES = {
     "add": "adding",
     "match": "matching",
     "list": "listing",
+    "search": "searching",
     "show": "showing",
     "history": "marking",
     "mark": "marking",
