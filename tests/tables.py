@@ -8,6 +8,7 @@ from claimtrack.models.desk import granted
 from claimtrack.models.disputes import challenge, objection
 from claimtrack.models.events import event, ledger, seal
 from claimtrack.models.imports import import_, import_mapping, import_row
+from claimtrack.models.likely import likely_match, likely_search
 from claimtrack.models.matches import claim_group, claim_match
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.policies import policy
@@ -34,6 +35,8 @@ __all__ = [
     "import_mapping",
     "import_row",
     "ledger",
+    "likely_match",
+    "likely_search",
     "note",
     "objection",
     "policy",

@@ -40,6 +40,8 @@ MAY = {
     "challenge": "reader recorder reviewer",
     "claim_match": "reader reviewer -",
     "claim_group": "reader - -",
+    "likely_match": "reader recorder recorder",
+    "likely_search": "reader recorder recorder",
     "policy": "reader admin -",
     "event": "admin - -",
     "ledger": "admin - -",

@@ -186,14 +186,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "claim_group",
-        sa.Column("claim_id", sa.BigInteger(), nullable=False),
+        sa.Column("claim_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("group_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["claim_id"], ["claim.id"], name=op.f("fk_claim_group_claim_id_claim")
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["claim.id"], name=op.f("fk_claim_group_group_id_claim")
-        ),
         sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_claim_group")),
         comment="derived: claims that are the same by what was judged; of merged ones the heads",
     )

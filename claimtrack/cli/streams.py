@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import io
 import os
+import select
 import sys
 
 from claimtrack.errors import InvalidDataError
@@ -54,6 +55,33 @@ def read_all() -> str:
         InvalidDataError: it is not UTF-8.
     """
     return _decoded(sys.stdin.buffer.read())
+
+
+def read_key() -> str:
+    """One key from the terminal, without waiting for Return; nothing at the end of input.
+
+    What was typed ahead stays to be read, which click.getchar() throws away.
+    """
+    try:
+        import termios
+        import tty
+    except ImportError:  # on Windows
+        import click
+
+        return click.getchar()
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    try:
+        tty.setcbreak(terminal, termios.TCSADRAIN)
+        key = os.read(terminal, 1)
+        if key == b"\x1b":  # an arrow, or another key that sends several bytes
+            while select.select([terminal], [], [], 0)[0] and os.read(terminal, 1):
+                pass
+        elif key > b"\x7f":
+            key += os.read(terminal, 3)
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+    return key.decode("utf-8", "replace")
 
 
 def _decoded(raw: bytes) -> str:

@@ -19,6 +19,7 @@ from claimtrack.models import (  # noqa: F401 - fill the metadata
     disputes,
     events,
     imports,
+    likely,
     matches,
     people,
     policies,
@@ -74,7 +75,15 @@ KEPT = (
 )
 
 #: Tables that are made anew from the rest as it changes: no part of the record.
-DERIVED = ("claim_group", "posting", "posting_due", "word", "word_count")
+DERIVED = (
+    "claim_group",
+    "likely_match",
+    "likely_search",
+    "posting",
+    "posting_due",
+    "word",
+    "word_count",
+)
 
 #: Per logged table: the columns of its key, and the columns that events leave out.
 LOGGED = {
@@ -293,6 +302,7 @@ TRIGGERS = (
     *protecting.TRIGGERS,
     *redacting.triggers(LOGGED),
     *matches.TRIGGERS,
+    *likely.TRIGGERS,
     *postings.TRIGGERS,
 )
 
@@ -309,6 +319,7 @@ _FUNCTIONS = (
     *protecting.FUNCTIONS,
     *redacting.FUNCTIONS,
     *matches.FUNCTIONS,
+    *likely.FUNCTIONS,
     *postings.FUNCTIONS,
     *PAST_FUNCTIONS,
 )

@@ -110,6 +110,18 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         REVIEWER: ("INSERT (claim_id, other_id, no, judgement, because)",),
     },
     "claim_group": {READER: ("SELECT",)},
+    # What proposes decides nothing.
+    "likely_match": {
+        READER: ("SELECT",),
+        RECORDER: (
+            "INSERT (claim_id, other_id, probability, found_by)",
+            "UPDATE (probability)",
+        ),
+    },
+    "likely_search": {
+        READER: ("SELECT",),
+        RECORDER: ("INSERT (through)", "UPDATE (through, looked_at)"),
+    },
     # Anybody who records may disagree; closing a disagreement is for those who may mark.
     "objection": {
         READER: ("SELECT",),

@@ -30,6 +30,7 @@ _MODULES = {
     "same": "judging",
     "different": "judging",
     "unsure": "judging",
+    "judge": "queueing",
 }
 
 

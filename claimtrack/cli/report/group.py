@@ -14,6 +14,7 @@ _MODULES = {
     "corrections": "register",
     "figures": "standing",
     "repeats": "repeats",
+    "duplicates": "duplicates",
 }
 
 

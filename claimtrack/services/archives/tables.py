@@ -62,6 +62,8 @@ LEFT_OUT = {
     "import_row": "belongs to its import",
     "granted": "the logins of one server",
     "claim_group": "made from judgements and merges",
+    "likely_match": "found again where it is looked for",
+    "likely_search": "how far that has come in one database",
     "transition": "the schema's own",
     "posting": "made again from the claims",
     "posting_due": "which claims one database has to do that for",

@@ -1,0 +1,101 @@
+"""Look for claims that are likely the same, with progress, and stop where somebody says so."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from claimtrack.cli.app import App
+from claimtrack.cli.progress import progress
+from claimtrack.errors import ConflictError
+from claimtrack.vocab import Role
+
+if TYPE_CHECKING:
+    from claimtrack.services.matching.duplicates import Finder
+
+#: Claims that are looked at in one transaction: what Ctrl-C can lose.
+_AT_ONCE = 200
+#: How long to wait for somebody who is recording just now, in seconds.
+_PATIENCE = 5.0
+
+
+def compare_all(app: App, threshold: float | None, *, again: bool = False) -> None:
+    """Look at every claim that was not looked at yet, or at all again.
+
+    Raises:
+        ConflictError: somebody else keeps recording.
+    """
+    from claimtrack.services.matching import duplicates
+
+    through = _newest(app)
+    if again:
+        with app.write(Role.RECORDER) as connection:
+            duplicates.start_again(connection)
+    with app.read() as connection:
+        unseen = duplicates.count_unseen(connection)
+    seen = compare(app, through, unseen, _finder(threshold), "report duplicates")
+    if seen.claims:
+        app.say(f"{seen.words}.")
+
+
+class Tally:
+    """How many claims were looked at, and the new pairs among them."""
+
+    def __init__(self) -> None:
+        self.claims = 0
+        self.found = 0
+
+    @property
+    def words(self) -> str:
+        """What was done, in words."""
+        claims = "1 claim" if self.claims == 1 else f"{self.claims:,} claims"
+        pairs = "1 new pair" if self.found == 1 else f"{self.found:,} new pairs"
+        return f"Looked at {claims}: {pairs} found"
+
+
+def compare(app: App, through: int, total: int, finder: Finder, found_by: str) -> Tally:
+    """Look at the claims up to one that were not looked at yet, ``total`` of them."""
+    from claimtrack.services.matching import duplicates
+
+    tally = Tally()
+    try:
+        with progress("Comparing", total) as tell:
+            while True:
+                with app.write(Role.RECORDER) as connection:
+                    looked = duplicates.look(
+                        connection, finder, through, most=_AT_ONCE, found_by=found_by
+                    )
+                tally.claims += looked.claims
+                tally.found += looked.found
+                tell(looked.claims)
+                if looked.claims < _AT_ONCE:
+                    return tally
+    except (KeyboardInterrupt, click.Abort):
+        app.say(
+            f"\nStopped. {tally.words}, and what was found is kept. Go on with:"
+            "\n  claimtrack report duplicates"
+        )
+        raise click.exceptions.Exit(130) from None
+
+
+def _finder(threshold: float | None) -> Finder:
+    from claimtrack.services.matching.likely import THRESHOLD, likely_pairs
+
+    return partial(likely_pairs, threshold=THRESHOLD if threshold is None else threshold)
+
+
+def _newest(app: App) -> int:
+    from claimtrack.services.matching.duplicates import newest
+
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with app.read() as connection:
+                return newest(connection)
+        except ConflictError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
