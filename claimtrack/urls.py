@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.keys import SPACES, digest, word_set
@@ -76,6 +77,8 @@ def _without_www(text: str) -> str:
     return text[4:] if host.startswith("www.") and "." in host[4:] else text
 
 
+# An import asks for the key, the normal form and the host of an address one after another.
+@lru_cache(16)
 def _url_parts(url: str) -> tuple[str, str, str, str]:
     """Scheme, host, ``:port`` or nothing, and all the rest, each in normal form."""
     url = url.strip(SPACES)
@@ -83,7 +86,8 @@ def _url_parts(url: str) -> tuple[str, str, str, str]:
         raise InvalidDataError(
             f"The address is {len(url):,} characters long; at most {_URL_LIMIT:,} are kept."
         )
-    if any(c.isspace() or unicodedata.category(c) in ("Cc", "Cs") for c in url):
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not plain and any(c.isspace() or unicodedata.category(c) in ("Cc", "Cs") for c in url):
         raise InvalidDataError(
             "The address holds a space, a line break or another character that can't stand in one."
         )

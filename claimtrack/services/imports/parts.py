@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import NamedTuple
 
 import psycopg
 from psycopg import errors as pg
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.rows import Unread
+from claimtrack.services.imports.indexing import Index, Words
 from claimtrack.services.imports.records import Record
 from claimtrack.services.imports.refusing import refused_before
 from claimtrack.services.imports.settling import STAGES, Run, settle
@@ -33,19 +35,26 @@ class Settled:
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
-def settle_part(
-    connection: Connection,
-    records: list[tuple[int, Record]],
-    lines: Mapping[str, bytes] | None,
-    run: Run,
-    first: bool,
-) -> Settled:
-    """Settle a part; without the rows that the record can't take, should there be any.
+class Part(NamedTuple):
+    """So many rows of a file, the line at which the last begins, and what they mean.
 
-    ``lines`` are what `staged_lines` made of all its records.
+    ``lines`` are the records as they are staged, ``words`` those of each record by its number;
+    ``fresh`` are stems that the run has not brought to the record yet.
     """
+
+    size: int
+    line: int
+    records: list[tuple[int, Record]]
+    lines: Mapping[str, bytes]
+    words: Mapping[int, Words]
+    fresh: Mapping[int, str]
+
+
+def settle_part(connection: Connection, part: Part, run: Run, index: Index, first: bool) -> Settled:
+    """Settle a part; without the rows that the record can't take, should there be any."""
     settled = Settled()
-    waiting = [records]
+    lines: Mapping[str, bytes] | None = part.lines
+    waiting = [part.records]
     while waiting:
         records = waiting.pop()
         if not records:
@@ -53,6 +62,9 @@ def settle_part(
         try:
             with connection.begin_nested():
                 _try(connection, lines or staged_lines(records), run, settled, first=first)
+                began = perf_counter()
+                index.fill(connection, part.words, part.fresh)
+                settled.seconds["postings"] += perf_counter() - began
             continue
         except _CannotTakeError as error:
             reasons = error.reasons
@@ -73,6 +85,8 @@ def settle_part(
                 raw = json.dumps({"statement": record.statement}, ensure_ascii=False)
                 settled.refused.append(Unread(record.line, reasons[no], raw))
         waiting.append([(no, record) for no, record in records if no not in reasons])
+    if settled.counts:
+        index.keep(part.fresh)
     settled.refused.sort(key=lambda row: row.line)
     return settled
 

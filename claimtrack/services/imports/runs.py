@@ -20,12 +20,14 @@ from sqlalchemy import Connection, insert, select, text, update
 from claimtrack.errors import ClaimtrackError, ConflictError, InvalidDataError
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.models.imports import import_
+from claimtrack.services.imports.indexing import FILLS, Index
 from claimtrack.services.imports.lists import COUNTED
-from claimtrack.services.imports.parts import Settled, settle_part
+from claimtrack.services.imports.parts import Part, Settled, settle_part
 from claimtrack.services.imports.records import Meaning, Record, read_record
 from claimtrack.services.imports.settling import Run, alone
 from claimtrack.services.imports.staging import make_tables, staged_lines
 from claimtrack.services.imports.updating import Conflict
+from claimtrack.services.matching.postings import count_words, is_count_old
 from claimtrack.services.policies import in_force
 from claimtrack.vocab import FileFormat
 
@@ -117,7 +119,7 @@ def take_in(
         InvalidDataError: a row was refused in a strict run.
         ClaimtrackError: as the database refuses what no row can be told of.
     """
-    done = Done()
+    done, index = Done(), Index()
     numbered = enumerate(rows, 1)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH)
@@ -125,8 +127,10 @@ def take_in(
         while True:
             with transaction() as connection:
                 run = _begin(connection, job, actor, done)
-                ended = _take_batch(connection, numbered, job, run, done, reject, tell, warn)
+                ended = _take_batch(connection, numbered, job, run, done, index, reject, tell, warn)
                 _record(connection, run, done, finished=ended)
+                if ended and not job.dry_run and is_count_old(connection):
+                    count_words(connection)
                 if job.dry_run:
                     raise _DryRun
             if ended:
@@ -150,7 +154,7 @@ def _begin(connection: Connection, job: Job, actor: str, done: Done) -> Run:
     connection.execute(
         text(
             "SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true),"
-            " set_config('claimtrack.counts_reach', 'on', true)"
+            f" set_config('claimtrack.counts_reach', 'on', true), {FILLS}"
         )
     )
     if done.import_id is None:
@@ -219,6 +223,7 @@ def _take_batch(
     job: Job,
     run: Run,
     done: Done,
+    index: Index,
     reject: Reject,
     tell: Callable[[int, int], None],
     warn: Callable[[int, str], None],
@@ -233,11 +238,11 @@ def _take_batch(
         try:
             while True:
                 size = PART if left is None else min(PART, left)
-                part = _read(numbered, size, job, done, reject, warn)
+                part = _read(numbered, size, job, done, index, reject, warn)
                 first = working is None
                 if working is not None:
                     _merge(working.result(), done, job, reject)
-                working = pool.submit(settle_part, connection, part.records, part.lines, run, first)
+                working = pool.submit(settle_part, connection, part, run, index, first)
                 tell(part.size, part.line)
                 if left is not None:
                     left -= part.size
@@ -261,26 +266,15 @@ def _break_off(connection: Connection, working: Future[Settled]) -> None:
         wait((working,), timeout=0.2)
 
 
-class _Part(NamedTuple):
-    """So many rows of a file, the line at which the last begins, and what they mean.
-
-    ``lines`` are the records as they are staged.
-    """
-
-    size: int
-    line: int
-    records: list[tuple[int, Record]]
-    lines: dict[str, bytes]
-
-
 def _read(
     numbered: Iterator[tuple[int, Row | Unread]],
     size: int,
     job: Job,
     done: Done,
+    index: Index,
     reject: Reject,
     warn: Callable[[int, str], None],
-) -> _Part:
+) -> Part:
     """Read the next rows; those that can't be read are refused."""
     began, count, line = perf_counter(), 0, 0
     records: list[tuple[int, Record]] = []
@@ -303,8 +297,10 @@ def _read(
             warn(row.line, warning)
         records.append((no, record))
     lines = staged_lines(records)
+    fresh: dict[int, str] = {}
+    words = {no: index.read(record, fresh) for no, record in records}
     done.seconds["reading"] += perf_counter() - began
-    return _Part(count, line, records, lines)
+    return Part(count, line, records, lines, words, fresh)
 
 
 def _refuse(done: Done, job: Job, reject: Reject, row: Unread) -> None:

@@ -38,10 +38,26 @@ def load_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Te
         found += _shown((row.passage, row.quote, row.title))
         if row.head_id is not None:
             names.setdefault(row.head_id, set()).add(row.claim_id)
-    for row in connection.execute(text(_NAMES), {"ids": list(names)}):
-        for number in names[row.head_id]:
-            texts[number].found += _shown((row.name,))
+    for head_id, told in load_names(connection, list(names)).items():
+        for number in names[head_id]:
+            texts[number].found += told
     return texts
+
+
+def load_names(connection: Connection, head_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The names of speakers, and of those merged into them, by which their claims are found."""
+    names: dict[int, list[str]] = {}
+    for row in connection.execute(text(_NAMES), {"ids": list(head_ids)}):
+        names.setdefault(row.head_id, []).extend(_shown((row.name,)))
+    return names
+
+
+def load_titles(connection: Connection, source_ids: Sequence[int]) -> dict[int, str]:
+    """The titles of sources by which their claims are found."""
+    titles = connection.execute(
+        text("SELECT id, title FROM source WHERE id = ANY (:ids)"), {"ids": list(source_ids)}
+    )
+    return {row.id: row.title for row in titles if _shown((row.title,))}
 
 
 def load_own_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Texts]:
