@@ -20,7 +20,7 @@ from claimtrack.services.matching.postings import bring_words, weigh
 from claimtrack.services.matching.texts import TEXT_LIMIT, Texts, load_names, load_titles
 
 #: So many stems are remembered as brought to the record; beyond that some are asked for again.
-_REMEMBERED = 200_000
+_REMEMBERED = 50_000
 #: Stands for the claim's id in lines that are made before it is known.
 _ID = "\0"
 

@@ -33,7 +33,7 @@ from claimtrack.vocab import FileFormat
 
 #: Rows that are settled at once: enough that a statement's own cost doesn't count, few enough that
 #: the client's memory stays small.
-PART = 10_000
+PART = 5_000
 #: How long the thread that reads may keep the interpreter, in seconds, from the one that has heard
 #: from the server: with Python's own 5 ms the server waits for its next statement as long.
 _SWITCH = 0.0005
