@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -246,6 +247,57 @@ def test_ctrl_c_keeps_what_was_found(ok: Run, database_url: str, start_process: 
     assert "Stopped. Looked at 0 claims" in err
     assert "claimtrack report duplicates" in err
     assert "Looked at 206 claims: " in ok("report", "duplicates").err
+
+
+def take_in(run: Run, folder: Path, *statements: str) -> Outcome:
+    path = folder / "claims.csv"
+    lines = [f'"{words}",A B,https://i.example/{n}' for n, words in enumerate(statements)]
+    path.write_text("\n".join(("statement,speaker,source", *lines)) + "\n")
+    return run("import", "csv", path)
+
+
+def test_an_import_puts_what_its_claims_repeat_into_the_queue(ok: Run, tmp_path: Path) -> None:
+    add(ok, WORDS[0], 0)
+
+    done = take_in(ok, tmp_path, WORDS[1], WORDS[5])
+
+    assert "2  recorded as new claims" in done.out
+    assert "likely the same. Judge them with:\n  claimtrack claim judge" in done.err
+    found = ok("report", "duplicates", "--list", "--format", "json").json["rows"]
+    assert (7, 8) in {(row["claim"]["id"], row["other"]["id"]) for row in found}
+    assert {row["found_by"] for row in found} == {"import 1"}
+    assert "likely the same" not in take_in(ok, tmp_path, WORDS[1], WORDS[5]).err
+
+
+def test_an_import_is_compared_also_where_older_claims_were_not(
+    ok: Run, tmp_path: Path, database_url: str
+) -> None:
+    with make_engine(database_url).begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO claim (statement, statement_key)"
+                " SELECT 'Gate ' || n || ' was shut', sha256(n::text::bytea)"
+                " FROM generate_series(1, 1000) AS n"
+            )
+        )
+    add(ok, WORDS[0], 0)
+
+    done = take_in(ok, tmp_path, WORDS[1])
+
+    assert "1 pair of claims is likely the same" in done.err
+    assert waiting(database_url) == [(1007, 1008)]
+    many = take_in(ok, tmp_path, *(f"Lock {number} was shut" for number in range(1001)))
+    assert "2,009 claims were not compared with the others yet" in many.err
+    assert "claimtrack report duplicates" in many.err
+
+
+def test_a_dry_run_compares_nothing(ok: Run, tmp_path: Path, database_url: str) -> None:
+    add(ok, WORDS[0], 0)
+    (tmp_path / "one.csv").write_text(
+        f'statement,speaker,source\n"{WORDS[1]}",A B,https://i.example/1\n'
+    )
+    ok("import", "csv", tmp_path / "one.csv", "--dry-run")
+    assert waiting(database_url) == []
 
 
 # --- Listing -------------------------------------------------------------------------------------

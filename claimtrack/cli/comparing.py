@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Claims that are looked at in one transaction: what Ctrl-C can lose.
 _AT_ONCE = 200
+#: So many new claims of an import are compared at once, which takes a few seconds.
+_FEW = 1_000
 #: How long to wait for somebody who is recording just now, in seconds.
 _PATIENCE = 5.0
 
@@ -39,6 +41,39 @@ def compare_all(app: App, threshold: float | None, *, again: bool = False) -> No
     seen = compare(app, through, unseen, _finder(threshold), "report duplicates")
     if seen.claims:
         app.say(f"{seen.words}.")
+
+
+def compare_import(app: App, import_id: int, created: int) -> None:
+    """Look at once for what the claims of an import repeat, unless they are too many to wait for.
+
+    What is found waits in the queue; where nothing is, nothing is said.
+    """
+    from claimtrack.services.matching import duplicates
+
+    with app.read() as connection:
+        unseen = duplicates.count_unseen(connection)
+        try:
+            through = duplicates.newest(connection) if unseen <= _FEW else None
+        except ConflictError:  # the claims of the import stand, those of others may not yet
+            through = None
+    if created > _FEW:
+        app.say(
+            f"{unseen:,} claims were not compared with the others yet. To find what they repeat:"
+            "\n  claimtrack report duplicates"
+        )
+        return
+    found_by = f"import {import_id}"
+    if through is not None:
+        found = compare(app, through, unseen, _finder(None), found_by).found
+    else:
+        with app.write(Role.RECORDER) as connection:
+            looked = duplicates.look_at_import(
+                connection, _finder(None), import_id, found_by=found_by
+            )
+        found = looked.found
+    if found:
+        pairs = "1 pair of claims is" if found == 1 else f"{found:,} pairs of claims are"
+        app.say(f"{pairs} likely the same. Judge them with:\n  claimtrack claim judge")
 
 
 class Tally:

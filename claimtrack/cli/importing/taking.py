@@ -234,6 +234,10 @@ def _run(
         )
     _say_conflicts(app, done)
     app.emit_object(_json(done, job), _lines(done, job))
+    if done.import_id is not None and done.counts["created"] and not job.dry_run:
+        from claimtrack.cli.comparing import compare_import
+
+        compare_import(app, done.import_id, done.counts["created"])
     return InvalidDataError.exit_code if done.counts["refused"] else 0
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from claimtrack.errors import ConflictError
 from claimtrack.models.claims import claim
+from claimtrack.models.imports import import_row
 from claimtrack.models.likely import likely_search
 from claimtrack.services.matching.likely import Compared
 from claimtrack.services.matching.queue import Pair, enqueue
 from claimtrack.services.stories import merged_ids
+from claimtrack.vocab import RowOutcome
 
 #: What finds the claims that are likely the same as any of some.
 Finder = Callable[[Connection, Sequence[Compared]], Iterable[Pair]]
@@ -84,17 +86,34 @@ def look(
     """
     connection.execute(insert(likely_search).values(through=0).on_conflict_do_nothing())
     before = connection.execute(select(likely_search.c.through).with_for_update()).scalar_one()
+    compared = _compared(connection, claim.c.id > before, claim.c.id <= through, limit=most)
+    found = enqueue(connection, finder(connection, compared), found_by)
+    reached = compared[-1].id if len(compared) == most else max(through, before)
+    connection.execute(update(likely_search).values(through=reached, looked_at=func.now()))
+    return Looked(len(compared), found)
+
+
+def look_at_import(
+    connection: Connection, finder: Finder, import_id: int, *, found_by: str
+) -> Looked:
+    """Look at the claims that an import brought, whatever comes before them."""
+    brought = select(import_row.c.claim_id).where(
+        import_row.c.import_id == import_id, import_row.c.outcome == RowOutcome.CREATED
+    )
+    compared = _compared(connection, claim.c.id.in_(brought))
+    return Looked(len(compared), enqueue(connection, finder(connection, compared), found_by))
+
+
+def _compared(
+    connection: Connection, *chosen: ColumnElement[bool], limit: int | None = None
+) -> list[Compared]:
     rows = connection.execute(
         select(claim.c.id, claim.c.statement, claim.c.language, merged_ids(claim).label("merged"))
-        .where(claim.c.id > before, claim.c.id <= through, claim.c.merged_into_id.is_(None))
+        .where(*chosen, claim.c.merged_into_id.is_(None))
         .order_by(claim.c.id)
-        .limit(most)
-    ).all()
-    compared = [
+        .limit(limit)
+    )
+    return [
         Compared(row.id, row.statement, row.language, frozenset((row.id, *row.merged)))
         for row in rows
     ]
-    found = enqueue(connection, finder(connection, compared), found_by)
-    reached = rows[-1].id if len(rows) == most else max(through, before)
-    connection.execute(update(likely_search).values(through=reached, looked_at=func.now()))
-    return Looked(len(rows), found)
