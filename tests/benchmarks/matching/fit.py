@@ -236,12 +236,12 @@ def _told(
     )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Learn, print the quality on unseen folds and the numbers, and write them if told to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--write", action="store_true", help="write them into the package")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     rows, places = read_claims(chosen.data)
     posts = read_posts(chosen.data / "train.jsonl", places)
     variants = {name: ask(collection(rows, name), posts) for name in VARIANTS}
