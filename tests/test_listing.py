@@ -259,7 +259,7 @@ def test_many_claims_with_a_word_are_found_as_few_are(
 ) -> None:
     ids = [records.claim(connection, f"Bridge {number} closed") for number in range(4)]
     drain(connection)
-    monkeypatch.setattr(finding, "FEW", 2)
+    monkeypatch.setattr(finding, "FEW_OF_ONE", 2)
     assert listing.claim_ids(connection, ClaimFilter(text="bridges"), 9) == ids[::-1]
 
 

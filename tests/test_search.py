@@ -17,6 +17,7 @@ from claimtrack.services.matching.postings import drain
 from claimtrack.services.search import asking, finding
 from claimtrack.services.search.asking import ask
 from claimtrack.services.search.ranking import search
+from claimtrack.services.search.texts import texts_of
 from tests import records
 from tests.conftest import Run
 
@@ -207,7 +208,7 @@ def test_the_words_of_a_protected_speaker_and_source_lead_nowhere(ok: Run) -> No
     assert found(ok, "witness") == found(ok, '"a paper"') == [number]
 
 
-def test_redacted_text_is_not_found(ok: Run) -> None:
+def test_redacted_text_is_not_found(ok: Run, database_url: str) -> None:
     number = add(
         ok, "The clinic was closed", "--passage", "Her daughter Philippa was treated there."
     )
@@ -217,6 +218,9 @@ def test_redacted_text_is_not_found(ok: Run) -> None:
         outcome = ok("claim", "search", gone, "--format", "json")
         assert outcome.json == [], gone
     assert "treated" not in ok("claim", "search", "clinic", "--format", "json").out
+    with make_engine(database_url).connect() as connection:
+        (texts,) = texts_of(connection, [number]).values()
+    assert [told.field for told in texts] == ["statement", "speaker"]
 
 
 def test_a_withdrawn_appearance_is_not_found(ok: Run) -> None:
@@ -286,6 +290,7 @@ def test_claims_that_came_by_plain_sql_are_read_themselves(
     assert found(ok, "viadcut") == [number]
     assert found(ok, "closed") == [number]
     assert found(ok, "bridge") == []
+    assert ok("claim", "list", "--text", "bridge", "--format", "json").json == []
     monkeypatch.setattr(asking, "WAITING", 1)
     outcome = ok("claim", "search", "viaduct", "--format", "json")
     assert "claimtrack db reindex" in outcome.err
@@ -321,6 +326,7 @@ def test_where_all_words_are_common_the_same_is_found(
     assert few["3 or 4"][0] == [ids[3]]
     assert ids[3] not in few["-closed"][0]
     monkeypatch.setattr(finding, "FEW", 3)
+    monkeypatch.setattr(finding, "FEW_OF_ONE", 3)
     monkeypatch.setattr(finding, "HEAVIEST", 2)
     monkeypatch.setattr(finding, "_MERGED", 0)
     assert {typed: answers(typed) for typed in queries} == few

@@ -16,7 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, event, text
 
 from claimtrack.db import make_engine
+from claimtrack.matching.terms import stem, term
 from claimtrack.services.listing import ClaimFilter, claim_lines
+from claimtrack.services.search.asking import ask
+from claimtrack.services.search.ranking import search
 from claimtrack.services.unverified import open_rows, open_totals, present_moment
 from tests.benchmarks.server import fresh_database
 
@@ -52,6 +55,9 @@ INSERT INTO appearance (claim_id, no, speaker_id, source_id, said_on, said_preci
     SELECT n, no, (n * 7 + no) % 2000 + 1, (n + no) % (:last / 5) + 1,
         date '2020-01-01' + n % 2000, 'day'
     FROM generate_series(:first, :last) AS n, generate_series(1, n % 4 + 1) AS no;
+INSERT INTO posting (claim_id, term, weight)
+    SELECT n, :everywhere, 1 FROM generate_series(:first, :last) AS n
+    UNION ALL SELECT n, :somewhere, 1 FROM generate_series(:first, :last) AS n WHERE n % 100 = 0;
 INSERT INTO review (claim_id, no, from_status, status, verdict, reason, because, recorded_by)
     SELECT id, 1, 'unverified', status, verdict,
         CASE WHEN status = 'set_aside' THEN 'out_of_scope' END, 'generated', recorded_by
@@ -85,9 +91,14 @@ def _generate(url: str, first: int, last: int) -> None:
             if statement.strip():
                 # Bound as integers: generate_series is there for every type of number.
                 statement = re.sub(":(first|last)", r"CAST(:\1 AS integer)", statement)
-                connection.execute(text(statement), {"first": first, "last": last})
+                values = {"first": first, "last": last, "everywhere": _term("statement")}
+                connection.execute(text(statement), {**values, "somewhere": _term("hundredth")})
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("VACUUM ANALYZE")
+
+
+def _term(word: str) -> int:
+    return term(stem(word, "en"))
 
 
 def _lists(connection: Connection) -> dict[str, Callable[[], object]]:
@@ -96,6 +107,9 @@ def _lists(connection: Connection) -> dict[str, Callable[[], object]]:
     def listed(asked: ClaimFilter) -> Callable[[], object]:
         return lambda: claim_lines(connection, asked, 50)
 
+    def searched(words: str) -> Callable[[], object]:
+        return lambda: list(search(connection, ClaimFilter(text=ask(connection, words)), 50))
+
     return {
         "report unverified, 50 rows": lambda: open_rows(connection, (), 50),
         "claim list, 50 rows": listed(ClaimFilter()),
@@ -103,7 +117,11 @@ def _lists(connection: Connection) -> dict[str, Callable[[], object]]:
         "claim list --speaker": listed(ClaimFilter(speaker="7")),
         "claim list --topic": listed(ClaimFilter(topics=("topic 7",))),
         "claim list --assignee": listed(ClaimFilter(assignee="Person 7")),
-        "claim list --text, in all claims": listed(ClaimFilter(text="statement 5")),
+        "claim list --text, in all claims": listed(ClaimFilter(text="statement")),
+        "claim list --text, in one of 100": listed(ClaimFilter(text="hundredth")),
+        "claim search, in all claims": searched("statement"),
+        "claim search, in one of 100": searched("hundredth"),
+        "claim search, both": searched("hundredth statement"),
         "totals and histogram": lambda: open_totals(connection, (), moment),
     }
 

@@ -46,6 +46,10 @@ from claimtrack.services.search.texts import having
 #: Up to so many postings of a search's rarest words are read whole.
 FEW = 5_000
 
+#: And of a single word that is not to be put in order: where the newest claims don't have it, many
+#: would be met for nothing.
+FEW_OF_ONE = 20_000
+
 #: Of a word that more claims have, so many are put in order that it says most of.
 HEAVIEST = 2_000
 
@@ -68,9 +72,10 @@ def condition(connection: Connection, asked: Question) -> Found:
     """What claims a search finds, as a condition on heads."""
     read, exact = _formula(asked)
     past, waiting, fresh = _unread(connection, asked)
-    counts = _counts(connection, read)
+    most = FEW_OF_ONE if isinstance(read, Has) else FEW
+    counts = _counts(connection, read, most)
     driving = drivers(read, counts)
-    if driving is not None and cost(driving, counts) <= FEW:
+    if driving is not None and cost(driving, counts) <= most:
         numbers = _scores(connection, read, _postings(connection, driving, None), {}).keys()
         return Found(_is_one_of((numbers - waiting) | fresh), look=past or not exact)
     fits = as_sql(read, claim.c.id)
@@ -96,7 +101,7 @@ def best(connection: Connection, asked: Question) -> Scored:
     """The claims that a search finds, or those that say most of its words, with their scores."""
     read, exact = _formula(asked)
     past, waiting, fresh = _unread(connection, asked)
-    counts = _counts(connection, read)
+    counts = _counts(connection, read, FEW)
     driving = drivers(read, counts)
     if driving is None:
         return Scored({}, whole=False, look=past or not exact)
@@ -131,8 +136,8 @@ def _is_one_of(numbers: Iterable[int]) -> ColumnElement[bool]:
     return claim.c.id == listed.any_()
 
 
-def _counts(connection: Connection, read: Formula) -> dict[int, int]:
-    """How many postings each term has; of the common ones only that they are more than `FEW`."""
+def _counts(connection: Connection, read: Formula, most: int) -> dict[int, int]:
+    """How many postings each term has; of the common ones only that they are more than ``most``."""
     terms = sorted({one for leaf in leaves(read) for one in leaf.terms})
     counted = connection.execute(
         text(
@@ -140,7 +145,7 @@ def _counts(connection: Connection, read: Formula) -> dict[int, int]:
             " WHERE posting.term = term.term LIMIT :most) AS capped) AS found"
             " FROM unnest(CAST(:terms AS bigint[])) AS term"
         ),
-        {"terms": terms, "most": FEW + 1},
+        {"terms": terms, "most": most + 1},
     )
     return {row.term: row.found for row in counted}
 
