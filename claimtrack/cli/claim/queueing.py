@@ -106,7 +106,9 @@ class _Round:
         return found[0] if found else None
 
     def _show(self, pair: Waiting) -> None:
-        click.echo(f"Likely {pair.probability:.0%}, found by {escape_terminal(pair.found_by)}")
+        # Nothing is certain before somebody has judged it.
+        percent = min(round(pair.probability * 100), 99)
+        click.echo(f"Likely {percent}%, found by {escape_terminal(pair.found_by)}")
         for line in (pair.claim, pair.other):
             for words in _lines(line):
                 click.echo(f"  {escape_terminal(words)}")
