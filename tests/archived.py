@@ -57,7 +57,7 @@ def make_desk(ok: Run, url: str, folder: Path) -> None:
     note.write_bytes(b"a file that is redacted")
 
     def add(statement: str, *words: object) -> None:
-        ok("claim", "add", statement, *words)
+        ok("claim", "add", statement, "--new", *words)
 
     add(
         "The harbour was closed in May", "--speaker", "Lena Vogt", "--source", POST,

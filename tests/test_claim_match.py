@@ -155,7 +155,6 @@ def test_words_that_all_have_do_not_bury_the_rare_ones(
     town: str, ok: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finding, "READ", 3)
-    monkeypatch.setattr(finding, "READ_OF_ONE", 2)
     assert matches(ok, f"In the valley of the mayor: {POST}")[0]["claim_id"] == 1
 
 

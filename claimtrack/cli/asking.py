@@ -1,4 +1,4 @@
-"""Ask the person at the terminal which speaker is meant."""
+"""Ask the person at the terminal which speaker, or which claim, is meant."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from claimtrack.cli.app import App
 from claimtrack.cli.streams import asking
 
 if TYPE_CHECKING:
+    from claimtrack.services.matching.repeating import LikelyRepeatError
     from claimtrack.services.speakers import NearMissError
 
 
@@ -41,3 +42,37 @@ def ask_which_speaker(app: App, error: NearMissError) -> str | None:
             "Choose", type=click.Choice(answers, case_sensitive=False), show_choices=True, err=True
         )
     return None if answer == "n" else str(error.candidates[int(answer) - 1].id)
+
+
+def ask_which_claim(app: App, error: LikelyRepeatError) -> int | None:
+    """Ask whether a statement is one of the claims that it looks like.
+
+    Gives back the number of that claim; None means that it is another. Ask with no transaction
+    open.
+
+    Raises:
+        LikelyRepeatError: nobody can be asked.
+        ConflictError: neither; the person wants to stop.
+    """
+    if not app.interactive:
+        raise error
+    from claimtrack.errors import ConflictError
+    from claimtrack.services.matching.repeating import described
+
+    app.say("That may be on record already. Is it")
+    answers = [str(number) for number in range(1, len(error.matches) + 1)]
+    for answer, match in zip(answers, error.matches, strict=True):
+        app.say(f"  {answer}  {described(match)}: add an appearance")
+    app.say("  n  another claim: record it\n  s  stop")
+    with asking():
+        answer = click.prompt(
+            "Choose",
+            type=click.Choice([*answers, "n", "s"], case_sensitive=False),
+            show_choices=True,
+            err=True,
+        )
+    if answer == "s":
+        raise ConflictError(
+            "Nothing was recorded.", next_command=f"claimtrack claim show {error.claim_id}"
+        )
+    return None if answer == "n" else error.matches[int(answer) - 1].claim_id

@@ -66,6 +66,8 @@ class ClaimGiven:
     priority: Priority = Priority.NORMAL
     figure: FigureGiven = field(default_factory=FigureGiven)
     insist_new: bool = False
+    #: Refuse it where it is likely on record in other words.
+    once: bool = False
 
 
 def add_claim(
@@ -79,6 +81,7 @@ def add_claim(
 
     Raises:
         AlreadyRecordedError: the same statement is a claim already (unless ``insist_new``).
+        LikelyRepeatError: it is likely one in other words, and shall be recorded ``once``.
         NotFoundError, NearMissError, ConflictError, UsageError: as `add_appearances` says.
         InvalidDataError: a text, date, URL or quantity can't be recorded.
     """
@@ -107,6 +110,11 @@ def add_claim(
         else None
     )
     ready = prepare(connection, appeared, statement)
+    if given.once and not given.insist_new and older is None:
+        # Here, so that whoever records nothing doesn't wait for what it imports.
+        from claimtrack.services.matching.repeating import refuse_repeats
+
+        refuse_repeats(connection, statement, language)
     try:
         with connection.begin_nested():
             claim_id = connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -37,7 +37,11 @@ _claim_options = stack(
         help="How soon to check it.",
     ),
     click.option("--language", default="en", show_default=True, help="Of the statement."),
-    click.option("--new", is_flag=True, help="Insist that the same words are another claim."),
+    click.option(
+        "--new",
+        is_flag=True,
+        help="Insist that it is another claim, though it looks like one on record.",
+    ),
 )
 
 
@@ -58,7 +62,8 @@ claimtrack claim add --source 7 --speaker "Ana Ruiz" --loop
 def add(app: App, statement: str | None, loop: bool, **options: Any) -> None:
     """Record a claim: the statement, who made it and where it appeared.
 
-    Speaker and source are found, or created. The same statement again is not a second claim.
+    Speaker and source are found, or created. The same statement again is not a second claim, and
+    where it looks like a claim on record you are asked; --new insists that it is another.
     With --loop, type one statement a line; @NAME changes the speaker, /on DATE the day, and an
     empty line ends it.
     """
@@ -72,7 +77,7 @@ def add(app: App, statement: str | None, loop: bool, **options: Any) -> None:
         run_loop(app, given, appeared)
         return
     need(statement is not None, "Give the statement, or --loop to type several.")
-    say_recorded(app, record(app, given, appeared))
+    say_recorded(app, record(app, given, appeared).view)
 
 
 @command(
@@ -100,7 +105,7 @@ def supersede(app: App, older: int, statement: str, **options: Any) -> None:
         "Give the newer quantity with --figure, for example '>948000'.",
     )
     given, appeared = _given(statement, options)
-    say_recorded(app, record(app, given, appeared, supersedes_id=older))
+    say_recorded(app, record(app, given, appeared, supersedes_id=older).view)
 
 
 def _given(statement: str, options: dict[str, Any]) -> tuple[ClaimGiven, AppearanceGiven]:
@@ -115,36 +120,73 @@ def _given(statement: str, options: dict[str, Any]) -> tuple[ClaimGiven, Appeara
         topics=tuple(options.pop("topics")),
         priority=Priority(options.pop("priority")),
         insist_new=options.pop("new"),
+        once=True,
         figure=figure_given(options),
     )
     return given, appeared
 
 
+class Recorded(NamedTuple):
+    """A claim that was recorded, or that it was said ``again``: the new appearance's number."""
+
+    view: ClaimView
+    again: int | None = None
+
+
 def record(
     app: App, given: ClaimGiven, appeared: AppearanceGiven, *, supersedes_id: int | None = None
-) -> ClaimView:
-    """Record a claim in a transaction of its own, asking about a near miss in a terminal.
+) -> Recorded:
+    """Record a claim in a transaction of its own, asking in a terminal about what is near others.
 
     Raises:
-        AlreadyRecordedError: with the `appearance add` command ready to paste.
+        AlreadyRecordedError, LikelyRepeatError: with the `appearance add` command ready to paste.
     """
     from claimtrack.cli.settling import settle_speakers
-    from claimtrack.services.claims import AlreadyRecordedError, add_claim
-    from claimtrack.services.stories import load_claim
+    from claimtrack.services.claims import AlreadyRecordedError
 
-    def attempt(now: AppearanceGiven) -> tuple[ClaimView, tuple[str, ...]]:
-        with app.write() as connection:
-            added = add_claim(connection, given, now, supersedes_id=supersedes_id)
-            return load_claim(connection, added.claim_id), added.told
+    def attempt(now: AppearanceGiven) -> Recorded:
+        return _record(app, given, now, supersedes_id)
 
     try:
-        view, told = settle_speakers(app, appeared, attempt)
+        return settle_speakers(app, appeared, attempt)
     except AlreadyRecordedError as error:
         error.next_command = appearance_command(error.claim_id, appeared)
         raise
-    for line in told:
+
+
+def _record(
+    app: App, given: ClaimGiven, appeared: AppearanceGiven, supersedes_id: int | None
+) -> Recorded:
+    """Record a claim, or what a person says it is where it looks like one on record."""
+    from claimtrack.errors import ConflictError
+    from claimtrack.services.claims import add_claim
+    from claimtrack.services.stories import load_claim
+
+    try:
+        with app.write() as connection:
+            added = add_claim(connection, given, appeared, supersedes_id=supersedes_id)
+            view = load_claim(connection, added.claim_id)
+    except ConflictError as error:
+        if not given.once or given.insist_new:
+            raise
+        from claimtrack.services.matching.repeating import LikelyRepeatError
+
+        if not isinstance(error, LikelyRepeatError):
+            raise
+        error.next_command = appearance_command(error.claim_id, appeared)
+        from claimtrack.cli.asking import ask_which_claim
+
+        meant = ask_which_claim(app, error)
+        if meant is None:
+            another = dataclasses.replace(given, insist_new=True)
+            return _record(app, another, appeared, supersedes_id)
+        from claimtrack.cli.appearance import add_to
+
+        view, numbers = add_to(app, meant, appeared)
+        return Recorded(view, numbers[0])
+    for line in added.told:
         app.say(line)
-    return view
+    return Recorded(view)
 
 
 def appearance_command(claim_id: int, appeared: AppearanceGiven) -> str:

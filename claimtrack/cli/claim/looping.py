@@ -213,11 +213,15 @@ class _Entry:
             if _QUOTED.fullmatch(line):
                 given = dataclasses.replace(given, statement=quotes[0])
         try:
-            view = record(self.app, given, appeared)
+            view, again = record(self.app, given, appeared)
         except AlreadyRecordedError as error:
             if self.app.interactive:
                 error.next_command = f"/again {error.claim_id}"
             raise
+        if again is not None:
+            self.again += 1
+            self.app.say(f"  appearance {view.id}.{again}")
+            return
         self.recorded.append(view.id)
         self._said(view)
 

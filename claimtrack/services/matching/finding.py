@@ -7,8 +7,6 @@ are read and ranked by `claimtrack.matching.model`.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
@@ -21,9 +19,8 @@ from claimtrack.services.matching.postings import AVERAGE
 from claimtrack.services.matching.texts import load_own_texts
 from claimtrack.vocab import Status, Verdict
 
-#: So many postings are read for one text, at most; and of one word.
-READ = 4_000
-READ_OF_ONE = 1_000
+#: No further word is looked up once so many postings are read.
+READ = 30_000
 #: So many claims are read and ranked.
 CANDIDATES = 100
 
@@ -131,39 +128,55 @@ def _candidates(
     """
     counted = _frequencies(connection, kinds)
     rarest = sorted(kinds, key=lambda stem: (counted.get(stem, 0), stem))
-    terms, most, left = [], [], READ
+    wanted, left = [], READ
     for stem in rarest:
         if left <= 0:
             break
-        terms.append(term(stem))
-        most.append(min(left, READ_OF_ONE))
-        left -= min(counted.get(stem, 0), READ_OF_ONE)
-    rows = connection.execute(text(_POSTINGS), {"terms": terms, "most": most}).all()
-    read = Counter(row.place for row in rows)
-    for place, stem in enumerate(rarest[: len(terms)], 1):
-        if read[place] < most[place - 1]:
-            counted[stem] = read[place]
-    rarity = [
-        math.log(1 + (claims + 0.5) / (counted.get(stem, 0) + 0.5)) for stem in rarest[: len(terms)]
-    ]
-    scores: dict[int, float] = {}
+        wanted.append(stem)
+        left -= counted.get(stem, 0)
+    rows = connection.execute(
+        text(_POSTINGS),
+        {
+            "terms": [term(stem) for stem in wanted],
+            "counted": [counted.get(stem, 0) for stem in wanted],
+            "claims": claims,
+            "most": READ,
+            "without": list(without),
+            "candidates": CANDIDATES,
+        },
+    ).all()
     for row in rows:
-        share = rarity[row.place - 1] * row.weight
-        scores[row.claim_id] = scores.get(row.claim_id, 0.0) + share
-    best = sorted(scores.keys() - without, key=lambda number: (-scores[number], number))
-    return best[:CANDIDATES], counted
+        if row.place is not None and row.value < READ:
+            counted[wanted[row.place - 1]] = int(row.value)
+    best = sorted((-row.value, row.claim_id) for row in rows if row.claim_id is not None)
+    return [number for _, number in best], counted
 
 
-#: Of each term the claims that it says most of; the index has them in this order.
+#: The claims that score best by BM25, and of each term how many postings were read.
 _POSTINGS = """
-    SELECT wanted.place, found.claim_id, found.weight
-    FROM unnest(CAST(:terms AS bigint[]), CAST(:most AS bigint[]))
-        WITH ORDINALITY AS wanted (term, most, place)
-    CROSS JOIN LATERAL (
-        SELECT claim_id, weight FROM posting
-        WHERE posting.term = wanted.term AND weight > 0
-        ORDER BY weight DESC LIMIT wanted.most
-    ) AS found
+    WITH read AS MATERIALIZED (
+        SELECT wanted.place, wanted.counted, found.claim_id, found.weight
+        FROM unnest(CAST(:terms AS bigint[]), CAST(:counted AS bigint[]))
+            WITH ORDINALITY AS wanted (term, counted, place)
+        CROSS JOIN LATERAL (
+            SELECT claim_id, weight FROM posting
+            WHERE posting.term = wanted.term AND weight > 0
+            ORDER BY weight DESC LIMIT :most
+        ) AS found
+    ), found AS (
+        SELECT place, count(*) AS read,
+            CAST(ln(1 + (:claims + 0.5) / (0.5 + CASE
+                WHEN count(*) < :most THEN count(*) ELSE max(counted) END)) AS real) AS rarity
+        FROM read GROUP BY place
+    )
+    (
+        SELECT CAST(NULL AS bigint) AS place, claim_id, sum(rarity * weight) AS value
+        FROM read JOIN found USING (place)
+        WHERE claim_id <> ALL (CAST(:without AS bigint[]))
+        GROUP BY claim_id ORDER BY value DESC, claim_id LIMIT :candidates
+    )
+    UNION ALL
+    SELECT place, NULL, read FROM found
 """
 
 

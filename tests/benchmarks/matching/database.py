@@ -158,7 +158,10 @@ def _generate(engine: Engine, claims: Collection, size: int) -> None:
     with engine.begin() as connection:
         first = connection.execute(text("SELECT max(id) + 1 FROM claim")).scalar_one()
     for start in range(first, first + left, _BATCH):
-        batch = [(start + at, each) for at, each in zip(range(_BATCH), made, strict=False)]
+        batch = [
+            (start + at, each)
+            for at, each in zip(range(min(_BATCH, first + left - start)), made, strict=False)
+        ]
         with engine.begin() as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             driver = connection.connection.driver_connection

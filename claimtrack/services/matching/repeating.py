@@ -1,0 +1,79 @@
+"""Whether what is about to be recorded is likely on record already, in other words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from claimtrack.errors import ConflictError
+from claimtrack.matching.features import Query
+from claimtrack.services.matching.finding import Match, find
+from claimtrack.vocab import Status, hyphenated
+
+#: From this probability on somebody is asked: rather it is that claim than not.
+LIKELY = 0.5
+#: So many claims are named.
+_NAMED = 3
+#: From so many claims on, the words that were counted tell rare ones from common ones.
+_MANY = 100
+#: Of the words of both statements they must share so many, where there are fewer.
+_SHARED = 0.5
+_FEW = text("SELECT COALESCE((SELECT claims FROM word_count), 0) < :many")
+
+
+class LikelyRepeatError(ConflictError):
+    """A statement reads like claims on record; ``matches`` has them, the likeliest first."""
+
+    def __init__(self, matches: Sequence[Match]) -> None:
+        first = matches[0]
+        super().__init__(
+            f"That looks like {described(first)}. If it is, add an appearance; --new records it as"
+            " another claim."
+        )
+        self.matches = tuple(matches)
+
+    @property
+    def claim_id(self) -> int:
+        """The likeliest."""
+        return self.matches[0].claim_id
+
+
+def described(match: Match) -> str:
+    """A claim with where it stands: ``claim 42, checked: false, 3 appearances: "…"``."""
+    stands = hyphenated(match.status)
+    if match.verdict is not None:
+        stands = f"{hyphenated(Status.CHECKED)}: {hyphenated(match.verdict)}"
+    number = match.appearances
+    shown = match.statement
+    shown = shown if len(shown) <= 200 else f"{shown[:199].rstrip()}…"
+    return (
+        f"claim {match.claim_id}, {stands}, {number} appearance{'' if number == 1 else 's'}:"
+        f' "{shown}"'
+    )
+
+
+def refuse_repeats(connection: Connection, statement: str, language: str) -> None:
+    """Refuse a statement that is likely a claim on record.
+
+    Raises:
+        LikelyRepeatError: it is.
+    """
+    found = find(connection, statement, threshold=LIKELY, language=language)
+    if not found:
+        return
+    few = connection.execute(_FEW, {"many": _MANY}).scalar_one()
+    own = Query(statement, language)
+    alike = [one for one in found if _alike(own, Query(one.statement, language), few=few)]
+    if alike:
+        raise LikelyRepeatError(alike[:_NAMED])
+
+
+def _alike(own: Query, other: Query, *, few: bool) -> bool:
+    """Whether two statements may be one: with other figures they are not, however alike.
+
+    Among ``few`` claims nobody can tell which words are rare, so they must share enough of them.
+    """
+    if own.numbers and other.numbers and own.numbers != other.numbers:
+        return False
+    return not few or len(own.kinds & other.kinds) >= _SHARED * len(own.kinds | other.kinds)
