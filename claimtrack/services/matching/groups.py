@@ -29,7 +29,7 @@ _GROUP = table("claim_group", column("claim_id", BigInteger), column("group_id",
 # The same as `regroup` does, from the judgements and merges that stood then.
 _THEN = """
     WITH RECURSIVE head AS (
-        SELECT id, merged_into_id FROM claim WHERE merged_into_id IS NOT NULL
+        SELECT id, merged_into_id FROM past.merged_claim
     ), edge AS (
         SELECT COALESCE(one_head.merged_into_id, one.claim_id) AS a,
             COALESCE(other_head.merged_into_id, one.other_id) AS b
