@@ -189,7 +189,8 @@ WORDS = (
 
 
 def add(ok: Run, statement: str, number: int) -> None:
-    ok("claim", "add", statement, "--speaker", "A B", "--source", f"https://n.example/{number}")
+    where = f"https://n.example/{number}"
+    ok("claim", "add", statement, "--speaker", "A B", "--source", where, "--new")
 
 
 def test_the_whole_database_is_looked_through_once(ok: Run, database_url: str) -> None:

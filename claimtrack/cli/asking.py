@@ -47,15 +47,12 @@ def ask_which_speaker(app: App, error: NearMissError) -> str | None:
 def ask_which_claim(app: App, error: LikelyRepeatError) -> int | None:
     """Ask whether a statement is one of the claims that it looks like.
 
-    Gives back the number of that claim; None means that it is another. Ask with no transaction
-    open.
+    Gives back the number of that claim; None means that it is another. Ask in a terminal, with no
+    transaction open.
 
     Raises:
-        LikelyRepeatError: nobody can be asked.
         ConflictError: neither; the person wants to stop.
     """
-    if not app.interactive:
-        raise error
     from claimtrack.errors import ConflictError
     from claimtrack.services.matching.repeating import described
 

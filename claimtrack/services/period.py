@@ -54,8 +54,12 @@ class Period:
     same: dict[int, tuple[int, ...]]
 
     def claims(self, moved: Sequence[Move]) -> int:
-        """How many claims were moved; those that are the same count once."""
-        return len({min((move.claim_id, *self.same.get(move.claim_id, ()))) for move in moved})
+        """How often claims were moved; what was done with each of those that are the same, once."""
+        most: dict[int, int] = {}
+        for claim_id, times in Counter(move.claim_id for move in moved).items():
+            first = min((claim_id, *self.same.get(claim_id, ())))
+            most[first] = max(most.get(first, 0), times)
+        return sum(most.values())
 
 
 def period(connection: Connection, window: Window) -> Period:

@@ -21,8 +21,11 @@ from claimtrack.cli.params import Id, Words
 from claimtrack.vocab import Kind, Priority, hyphenated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from claimtrack.services.appearances import AppearanceGiven
     from claimtrack.services.claims import ClaimGiven
+    from claimtrack.services.matching.finding import Match
     from claimtrack.services.views import ClaimView
 
 
@@ -139,7 +142,7 @@ def record(
     """Record a claim in a transaction of its own, asking in a terminal about what is near others.
 
     Raises:
-        AlreadyRecordedError, LikelyRepeatError: with the `appearance add` command ready to paste.
+        AlreadyRecordedError: with the `appearance add` command ready to paste.
     """
     from claimtrack.cli.settling import settle_speakers
     from claimtrack.services.claims import AlreadyRecordedError
@@ -155,17 +158,27 @@ def record(
 
 
 def _record(
-    app: App, given: ClaimGiven, appeared: AppearanceGiven, supersedes_id: int | None
+    app: App,
+    given: ClaimGiven,
+    appeared: AppearanceGiven,
+    supersedes_id: int | None,
+    alike: Sequence[Match] = (),
 ) -> Recorded:
-    """Record a claim, or what a person says it is where it looks like one on record."""
+    """Record a claim, or what a person says it is where it looks like one on record.
+
+    Where nobody can be asked it is recorded, and its pairs with those ``alike`` wait in the queue.
+    """
     from claimtrack.errors import ConflictError
     from claimtrack.services.claims import add_claim
+    from claimtrack.services.matching.queue import Pair, enqueue
     from claimtrack.services.stories import load_claim
 
     try:
         with app.write() as connection:
             added = add_claim(connection, given, appeared, supersedes_id=supersedes_id)
             view = load_claim(connection, added.claim_id)
+            pairs = [Pair(added.claim_id, one.claim_id, one.probability) for one in alike]
+            enqueue(connection, pairs, "claim add")
     except ConflictError as error:
         if not given.once or given.insist_new:
             raise
@@ -173,12 +186,13 @@ def _record(
 
         if not isinstance(error, LikelyRepeatError):
             raise
-        error.next_command = appearance_command(error.claim_id, appeared)
+        another = dataclasses.replace(given, once=False)
+        if not app.interactive:
+            return _record(app, another, appeared, supersedes_id, error.matches)
         from claimtrack.cli.asking import ask_which_claim
 
         meant = ask_which_claim(app, error)
         if meant is None:
-            another = dataclasses.replace(given, insist_new=True)
             return _record(app, another, appeared, supersedes_id)
         from claimtrack.cli.appearance import add_to
 
@@ -186,6 +200,13 @@ def _record(
         return Recorded(view, numbers[0])
     for line in added.told:
         app.say(line)
+    if alike:
+        from claimtrack.services.matching.repeating import described
+
+        app.say(
+            f"Claim {view.id} looks like {described(alike[0])}. Whether they are the same waits to"
+            " be judged:\n  claimtrack claim judge"
+        )
     return Recorded(view)
 
 

@@ -26,11 +26,7 @@ class LikelyRepeatError(ConflictError):
     """A statement reads like claims on record; ``matches`` has them, the likeliest first."""
 
     def __init__(self, matches: Sequence[Match]) -> None:
-        first = matches[0]
-        super().__init__(
-            f"That looks like {described(first)}. If it is, add an appearance; --new records it as"
-            " another claim."
-        )
+        super().__init__(f"That looks like {described(matches[0])}.")
         self.matches = tuple(matches)
 
     @property
