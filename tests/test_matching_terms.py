@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,3 +104,25 @@ def test_a_text_reads_the_same_however_much_was_read_before_it(
 
 def test_a_long_run_of_letters_is_cut_whatever_stands_around_it() -> None:
     assert words("x" * 90 + "," + " (" + "y" * 90 + ")") == ["x" * LONGEST, "y" * LONGEST]
+
+
+def test_threads_that_read_at_once_read_the_same_stems_as_one_alone() -> None:
+    # Not from what is kept read: each of the threads stems all words itself.
+    made = [
+        f"{start}{end}"
+        for start in STEMMERS.values()
+        for end in ("ational", "fulness", "izers", "edly")
+    ]
+    expected = [stem.__wrapped__(word, "en") for word in made]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            read = pool.map(
+                lambda turn: [stem.__wrapped__(word, "en") for word in made[turn:] + made[:turn]],
+                (0, 31, 62, 93),
+            )
+            for turn, each in zip((0, 31, 62, 93), read, strict=True):
+                assert each == expected[turn:] + expected[:turn]
+    finally:
+        sys.setswitchinterval(interval)

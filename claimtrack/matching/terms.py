@@ -9,9 +9,10 @@ characters, as is usual where there is no dictionary.
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -115,15 +116,21 @@ def _spaced(word: str) -> list[str]:
     return [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
 
 
-@cache
-def _stemmer(language: str) -> Callable[[str], str] | None:
-    name = STEMMERS.get(language)
-    if name is None:
-        return None
-    import snowballstemmer  # at its first use: it is not needed for most commands
+class _Stemmers(threading.local):
+    """The stemmers of a thread, by name: one works on the word that it was given in itself."""
 
-    stem: Callable[[str], str] = snowballstemmer.stemmer(name).stemWord
-    return stem
+    def __init__(self) -> None:
+        self._made: dict[str, Callable[[str], str]] = {}
+
+    def of(self, name: str) -> Callable[[str], str]:
+        if name not in self._made:
+            import snowballstemmer  # at its first use: it is not needed for most commands
+
+            self._made[name] = snowballstemmer.stemmer(name).stemWord
+        return self._made[name]
+
+
+_STEMMERS = _Stemmers()
 
 
 def main_language(tag: str | None) -> str:
@@ -136,10 +143,10 @@ def stem(word: str, language: str) -> str:
     """The stem of a word that `words` gave, or an empty text for a stopword."""
     if word in STOPWORDS.get(language, ()):
         return ""
-    how = _stemmer(language)
-    if how is None or len(word) < 3 or not word.isalpha():
+    name = STEMMERS.get(language)
+    if name is None or len(word) < 3 or not word.isalpha():
         return word
-    return how(word)
+    return _STEMMERS.of(name)(word)
 
 
 class _Read(dict[str, tuple[Any, ...]]):

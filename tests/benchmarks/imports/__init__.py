@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -58,10 +58,10 @@ def _measure(rows: int, folder: Path) -> float:
         print(f"  import {took:8.1f} s   {rows / took:8,.0f} rows a second   {peak:,.0f} MB")
         for name, seconds in sorted(done["seconds"].items(), key=lambda pair: -pair[1]):
             print(f"    {name:20} {seconds:8.1f} s")
-        copied, sizes = _copy_all(url, folder)
-        print(f"  COPY   {copied:8.1f} s   of {sum(sizes.values()):,} rows")
-        for name, seconds in sizes.items():
-            print(f"    {name:20} {seconds:10,} rows")
+        copied, tables = _copy_all(url, folder)
+        print(f"  COPY   {copied:8.1f} s   of {sum(each.rows for each in tables):,} rows")
+        for each in tables:
+            print(f"    {each.name:20} {each.seconds:8.1f} s {each.rows:12,} rows")
         print(f"  ratio  {took / copied:8.2f}     (bar: {BAR})", flush=True)
     return float(peak)
 
@@ -91,8 +91,14 @@ def _tables(connection: psycopg.Connection) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _copy_all(url: str, folder: Path) -> tuple[float, dict[str, int]]:
-    """Copy every row of a database into an empty one; the seconds, and the rows by table."""
+class _Copied(NamedTuple):
+    name: str
+    seconds: float
+    rows: int
+
+
+def _copy_all(url: str, folder: Path) -> tuple[float, list[_Copied]]:
+    """Copy every row of a database into an empty one; the seconds, in all and by table."""
     other = url.replace("/bench?", "/copied?")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE copied")
@@ -107,7 +113,7 @@ def _copy_all(url: str, folder: Path) -> tuple[float, dict[str, int]]:
                     file.write(block)
     migrate.upgrade(make_engine(other))
     _checkpoint(other)
-    sizes: dict[str, int] = {}
+    copied = []
     with psycopg.connect(other) as connection:
         connection.execute("SET session_replication_role = replica")
         for name, _ in tables:
@@ -117,6 +123,7 @@ def _copy_all(url: str, folder: Path) -> tuple[float, dict[str, int]]:
         began = time.perf_counter()
         for name, columns in tables:
             cursor = connection.cursor()
+            table_began = time.perf_counter()
             with (
                 (folder / name).open("rb") as file,
                 cursor.copy(_copy(name, columns, "FROM STDIN")) as copy,
@@ -124,10 +131,11 @@ def _copy_all(url: str, folder: Path) -> tuple[float, dict[str, int]]:
                 while block := file.read(1 << 18):
                     copy.write(block)
             if cursor.rowcount:
-                sizes[name] = cursor.rowcount
+                seconds = time.perf_counter() - table_began
+                copied.append(_Copied(name, seconds, cursor.rowcount))
         connection.commit()
         took = time.perf_counter() - began
-    return took, sizes
+    return took, sorted(copied, key=lambda each: -each.seconds)
 
 
 def _copy(name: str, columns: list[str], direction: str) -> sql.Composed:
