@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from claimtrack.db import make_engine
 from claimtrack.matching.terms import stems, term
+from claimtrack.services.imports import runs
+from claimtrack.services.imports.settling import alone
 from claimtrack.services.matching import postings
 from tests.conftest import Run
 from tests.sql import value
@@ -119,3 +121,71 @@ def test_words_are_known_once_and_the_refused_part_leaves_none(
             connection, "SELECT count(DISTINCT term) FROM posting"
         )
     assert disagreeing(database_url) == []
+
+
+def lost_postings(url: str) -> int:
+    """Postings of a claim that is not there, as an import leaves them that ends in its commit."""
+    with make_engine(url).begin() as connection:
+        done = connection.execute(
+            text("INSERT INTO posting SELECT 90, term, weight FROM posting WHERE claim_id = 1")
+        )
+    return done.rowcount
+
+
+def postings_of(url: str, *claim_ids: int) -> int:
+    with make_engine(url).connect() as connection:
+        counted = text("SELECT count(*) FROM posting WHERE claim_id = ANY (:ids)")
+        return int(connection.execute(counted, {"ids": list(claim_ids)}).scalar_one())
+
+
+def test_postings_of_claims_that_never_came_are_not_found_and_go_with_a_reindex(
+    ok: Run, database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "dam.csv"
+    path.write_text(HEAD + ROWS)
+    ok("import", "csv", path)
+    assert lost_postings(database_url)
+
+    searched = ok("claim", "search", "leaks", "--format", "json").json
+    assert [row["id"] for row in searched] == [1, 2]
+    asked = ("claim", "match", "The dam at Velm leaks", "--threshold", "0", "--format", "json")
+    matched = [row["claim_id"] for row in ok(*asked).json]
+    assert 1 in matched
+    assert 90 not in matched
+
+    ok("db", "reindex")
+    assert postings_of(database_url, 90) == 0
+    assert postings_of(database_url, 1)
+
+
+def test_a_reindex_leaves_the_postings_of_an_import_that_is_under_way(
+    ok: Run, database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "dam.csv"
+    path.write_text(HEAD + ROWS)
+    ok("import", "csv", path)
+    kept = lost_postings(database_url)
+    with make_engine(database_url).begin() as connection:
+        alone(connection)
+
+        ok("db", "reindex")
+
+        assert postings_of(database_url, 90) == kept
+
+
+@pytest.mark.parametrize("options", [("--strict",), ("--dry-run",)])
+def test_an_import_that_is_taken_back_leaves_no_posting(
+    run: Run,
+    database_url: str,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "PART", 1)  # those of the first rows are brought before the last one
+    path = tmp_path / "dam.csv"
+    path.write_text(HEAD + ROWS + "9,,Ines Kolb,https://a.example/9,,,,en\n")
+
+    run("import", "csv", path, *options)
+
+    with make_engine(database_url).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM posting")).scalar_one() == 0

@@ -30,6 +30,7 @@ def reindex(app: App, *, waiting: bool) -> None:
 
     with app.write(fills=False) as connection:
         if not waiting:
+            postings.drop_lost(connection)
             postings.note_all(connection)
     with app.read() as connection:
         pages = postings.pages_due(connection)

@@ -21,6 +21,7 @@ _SETTINGS = {
     "log_min_error_statement": "fatal",
     "log_error_verbosity": "terse",
     "jit": "off",
+    "shared_buffers": "256MB",
 }
 
 

@@ -1,18 +1,22 @@
 """The postings of the claims that an import makes, worked out while the file is read.
 
 What a row says of its own claim is read by who reads the file, beside the server's work; what is
-on record of its speakers and sources is added when the claim is there. All other claims whose
-texts an import changes are noted, and get their postings as after any other command.
+on record of its speakers and sources is asked once the claim is there. They are brought by a
+connection of their own while the server settles the next part. All other claims whose texts an
+import changes are noted, and get their postings as after any other command.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
+from time import perf_counter
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+import psycopg
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import DBAPIError
 
 from claimtrack.matching.terms import stems, term
 from claimtrack.services.imports.records import Record
@@ -63,8 +67,26 @@ class Words(NamedTuple):
     language: str
 
 
+class Created(NamedTuple):
+    """The claims that a part created, with what is on record of their speakers and sources."""
+
+    claims: Sequence[Row[Any]]
+    names: Mapping[int, Sequence[str]]
+    titles: Mapping[int, str]
+
+
+class Postings(NamedTuple):
+    """Postings as COPY takes them in, and the stems that their terms may be the first to have."""
+
+    lines: str
+    stems: dict[int, str]
+
+
 class Index:
-    """The words of a run, of which it remembers those that it has brought to the record."""
+    """The words of a run, of which it remembers those that it has brought to the record.
+
+    For one thread: the one that reads the file.
+    """
 
     def __init__(self) -> None:
         self._brought: set[int] = set()
@@ -80,15 +102,25 @@ class Index:
             record.language,
         )
 
-    def fill(
-        self, connection: Connection, words: Mapping[int, Words], fresh: Mapping[int, str]
-    ) -> None:
-        """Make the postings of the claims that the settled part created, and note the others."""
-        connection.execute(text(_NOTE_OTHERS))
-        created = connection.execute(text(_CREATED)).all()
+    def postings(
+        self, words: Mapping[int, Words], fresh: Mapping[int, str], created: Iterable[Created]
+    ) -> Postings:
+        """The postings of the claims that a part created, to be brought before those of the next.
+
+        ``words`` and ``fresh`` are what `read` gave for the part's rows.
+        """
+        lines: list[str] = []
         brought = dict(fresh)
-        names = load_names(connection, list({one for row in created for one in row.speakers}))
-        titles = load_titles(connection, list({one for row in created for one in row.sources}))
+        for each in created:
+            lines += self._lines(words, each, brought)
+        if len(self._brought) > _REMEMBERED:
+            self._brought.clear()
+        self._brought.update(brought)
+        return Postings("".join(lines), brought if lines else {})
+
+    def _lines(
+        self, words: Mapping[int, Words], created: Created, brought: dict[int, str]
+    ) -> Iterator[str]:
         known: dict[tuple[str, str], list[int]] = {}
 
         def terms(shown: str, language: str) -> Sequence[int]:
@@ -97,32 +129,47 @@ class Index:
                 known[shown, language] = of_it
             return known[shown, language]
 
-        lines = []
-        for row in created:
+        for row in created.claims:
             of_row = words[row.no]
             told = chain(
-                *(names.get(one, ()) for one in row.speakers),
-                (titles[one] for one in row.sources if one in titles),
+                *(created.names.get(one, ()) for one in row.speakers),
+                (created.titles[one] for one in row.sources if one in created.titles),
             )
             more = {*of_row.found}.union(*(terms(one, of_row.language) for one in told))
-            lines.append(of_row.lines.replace(_ID, str(row.claim_id)))
-            lines += [f"{row.claim_id}\t{key}\t0\n" for key in more.difference(of_row.own)]
-        cursor = connection.connection.cursor()
-        with cursor.copy("COPY posting (claim_id, term, weight) FROM STDIN") as copy:
-            copy.write("".join(lines))
-        bring_words(connection, brought)
-
-    def keep(self, fresh: Iterable[int]) -> None:
-        """Remember stems that have been brought."""
-        if len(self._brought) > _REMEMBERED:
-            self._brought.clear()
-        self._brought.update(fresh)
+            yield of_row.lines.replace(_ID, str(row.claim_id))
+            for key in more.difference(of_row.own):
+                yield f"{row.claim_id}\t{key}\t0\n"
 
     def _term(self, stem: str, fresh: dict[int, str]) -> int:
         key = term(stem)
         if key not in self._brought:
             fresh[key] = stem
         return key
+
+
+def note_others(connection: Connection) -> Created:
+    """Note the claims of the settled part whose postings are left to others; give those created."""
+    connection.execute(text(_NOTE_OTHERS))
+    claims = connection.execute(text(_CREATED)).all()
+    return Created(
+        claims,
+        load_names(connection, list({one for row in claims for one in row.speakers})),
+        load_titles(connection, list({one for row in claims for one in row.sources})),
+    )
+
+
+def fill(connection: Connection, made: Postings) -> float:
+    """Bring postings to the record, with the stems that it doesn't have; the seconds it took."""
+    began = perf_counter()
+    if made.lines:
+        cursor = connection.connection.cursor()
+        try:
+            with cursor.copy("COPY posting (claim_id, term, weight) FROM STDIN") as copy:
+                copy.write(made.lines)
+        except psycopg.Error as error:
+            raise DBAPIError("COPY", None, error) from error
+        bring_words(connection, made.stems)
+    return perf_counter() - began
 
 
 def _texts(record: Record) -> Texts:

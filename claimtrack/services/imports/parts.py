@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.rows import Unread
-from claimtrack.services.imports.indexing import Index, Words
+from claimtrack.services.imports.indexing import Created, Words, note_others
 from claimtrack.services.imports.records import Record
 from claimtrack.services.imports.refusing import refused_before
 from claimtrack.services.imports.settling import STAGES, Run, settle
@@ -32,6 +32,7 @@ class Settled:
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[Conflict] = field(default_factory=list)
     refused: list[Unread] = field(default_factory=list)
+    created: list[Created] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
@@ -50,7 +51,7 @@ class Part(NamedTuple):
     fresh: Mapping[int, str]
 
 
-def settle_part(connection: Connection, part: Part, run: Run, index: Index, first: bool) -> Settled:
+def settle_part(connection: Connection, part: Part, run: Run, first: bool) -> Settled:
     """Settle a part; without the rows that the record can't take, should there be any."""
     settled = Settled()
     lines: Mapping[str, bytes] | None = part.lines
@@ -63,8 +64,8 @@ def settle_part(connection: Connection, part: Part, run: Run, index: Index, firs
             with connection.begin_nested():
                 _try(connection, lines or staged_lines(records), run, settled, first=first)
                 began = perf_counter()
-                index.fill(connection, part.words, part.fresh)
-                settled.seconds["postings"] += perf_counter() - began
+                settled.created.append(note_others(connection))
+                settled.seconds["words"] += perf_counter() - began
             continue
         except _CannotTakeError as error:
             reasons = error.reasons
@@ -85,8 +86,6 @@ def settle_part(connection: Connection, part: Part, run: Run, index: Index, firs
                 raw = json.dumps({"statement": record.statement}, ensure_ascii=False)
                 settled.refused.append(Unread(record.line, reasons[no], raw))
         waiting.append([(no, record) for no, record in records if no not in reasons])
-    if settled.counts:
-        index.keep(part.fresh)
     settled.refused.sort(key=lambda row: row.line)
     return settled
 

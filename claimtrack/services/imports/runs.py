@@ -20,7 +20,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from claimtrack.errors import ClaimtrackError, ConflictError, InvalidDataError
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.models.imports import import_
-from claimtrack.services.imports.indexing import FILLS, Index
+from claimtrack.services.imports.indexing import FILLS, Index, Words, fill
 from claimtrack.services.imports.lists import COUNTED
 from claimtrack.services.imports.parts import Part, Settled, settle_part
 from claimtrack.services.imports.records import Meaning, Record, read_record
@@ -111,6 +111,10 @@ def take_in(
 ) -> Done:
     """Take in the rows of a file.
 
+    The postings, which are made from the claims, are brought by a transaction of their own beside
+    the one that brings the claims: so the server works on both at once. They are committed first:
+    postings of claims that never came are never read, and go with the next ``db reindex``.
+
     ``transaction`` opens one as the actor, ``reject`` is told of each row that isn't taken,
     ``tell`` hears how many rows are done and at which line, ``warn`` of what is odd in a row.
 
@@ -125,14 +129,16 @@ def take_in(
     sys.setswitchinterval(_SWITCH)
     try:
         while True:
-            with transaction() as connection:
+            with transaction() as connection, connection.engine.begin() as beside:
                 run = _begin(connection, job, actor, done)
-                ended = _take_batch(connection, numbered, job, run, done, index, reject, tell, warn)
+                ended = _take_batch(
+                    connection, beside, numbered, job, run, done, index, reject, tell, warn
+                )
                 _record(connection, run, done, finished=ended)
-                if ended and not job.dry_run and is_count_old(connection):
-                    count_words(connection)
                 if job.dry_run:
                     raise _DryRun
+                if ended and is_count_old(connection):
+                    count_words(connection, beside)
             if ended:
                 return done
     except _DryRun:
@@ -219,6 +225,7 @@ def _record(connection: Connection, run: Run, done: Done, *, finished: bool) -> 
 
 def _take_batch(
     connection: Connection,
+    beside: Connection,
     numbered: Iterator[tuple[int, Row | Unread]],
     job: Job,
     run: Run,
@@ -230,40 +237,53 @@ def _take_batch(
 ) -> bool:
     """Take in rows up to the end of the file or of the batch; whether the file has ended.
 
-    While the server settles one part, the next is read.
+    While the server settles one part, the postings of the one before are brought ``beside`` it,
+    and the next is read.
     """
     left = job.batch
-    working: Future[Settled] | None = None
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    words: Mapping[int, Words] = {}
+    fresh: Mapping[int, str] = {}
+    settling: Future[Settled] | None = None
+    filling: Future[float] | None = None
+    with ThreadPoolExecutor(max_workers=2) as pool:
         try:
             while True:
                 size = PART if left is None else min(PART, left)
                 part = _read(numbered, size, job, done, index, reject, warn)
-                first = working is None
-                if working is not None:
-                    _merge(working.result(), done, job, reject)
-                working = pool.submit(settle_part, connection, part, run, index, first)
+                first = settling is None
+                settled = Settled() if settling is None else settling.result()
+                settling = pool.submit(settle_part, connection, part, run, first)
+                _merge(settled, done, job, reject)
+                if filling is not None:
+                    done.seconds["postings"] += filling.result()
+                due = index.postings(words, fresh, settled.created)
+                filling = pool.submit(fill, beside, due)
+                words, fresh = part.words, part.fresh
                 tell(part.size, part.line)
                 if left is not None:
                     left -= part.size
                 ended = part.size < size
                 if ended or left == 0:
-                    _merge(working.result(), done, job, reject)
+                    settled = settling.result()
+                    _merge(settled, done, job, reject)
+                    done.seconds["postings"] += filling.result()
+                    due = index.postings(words, fresh, settled.created)
+                    done.seconds["postings"] += fill(beside, due)
                     return ended
         except BaseException:
-            if working is not None:
-                _break_off(connection, working)
+            _break_off((settling, connection), (filling, beside))
             raise
 
 
-def _break_off(connection: Connection, working: Future[Settled]) -> None:
+def _break_off(*under_way: tuple[Future[Any] | None, Connection]) -> None:
     """End what is under way: it would be waited for, and has no use any more.
 
     Asked again and again, since between two statements there is nothing to cancel.
     """
-    while not working.done():
-        connection.connection.driver_connection.cancel_safe()  # type: ignore[union-attr]
-        wait((working,), timeout=0.2)
+    for working, connection in under_way:
+        while working is not None and not working.done():
+            connection.connection.driver_connection.cancel_safe()  # type: ignore[union-attr]
+            wait((working,), timeout=0.2)
 
 
 def _read(

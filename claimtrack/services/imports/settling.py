@@ -35,7 +35,7 @@ UNRULED = f"""(
 )"""
 
 #: One import at a time: two that bring the same rows would make each of them twice.
-_LOCK = 7_205_759_403_792_794
+LOCK = 7_205_759_403_792_794
 
 
 def alone(connection: Connection) -> None:
@@ -44,7 +44,7 @@ def alone(connection: Connection) -> None:
     Raises:
         ConflictError: one is running.
     """
-    if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
+    if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK}):
         raise ConflictError("Another import is running here. Try again when it is done.")
 
 

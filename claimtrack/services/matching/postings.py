@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Connection, text
 
 from claimtrack.matching.terms import stems, term
+from claimtrack.services.imports.settling import LOCK
 from claimtrack.services.matching.texts import Texts, load_own_texts, load_texts
 
 #: BM25 (Robertson & Zaragoza 2009), of each word the part that doesn't depend on other claims.
@@ -150,6 +151,24 @@ def note_all(connection: Connection) -> None:
     )
 
 
+def drop_lost(connection: Connection) -> None:
+    """Delete the postings of claims that never came: those of an import that ended in its commit.
+
+    Only a login that may delete them does it, and none while an import runs, whose claims can't
+    be seen yet.
+    """
+    may = text(
+        "SELECT has_table_privilege('posting', 'DELETE') AND pg_try_advisory_xact_lock(:key)"
+    )
+    if connection.execute(may, {"key": LOCK}).scalar_one():
+        connection.execute(
+            text(
+                "DELETE FROM posting"
+                " WHERE NOT EXISTS (SELECT FROM claim WHERE claim.id = posting.claim_id)"
+            )
+        )
+
+
 def pages_due(connection: Connection) -> list[Sequence[int]]:
     """The claims that wait, by pages to be filled in a transaction each."""
     found = connection.execute(
@@ -216,8 +235,11 @@ def is_count_old(connection: Connection) -> bool:
     )
 
 
-def count_words(connection: Connection) -> bool:
-    """Count how many claims have each word; False where another is at it."""
+def count_words(connection: Connection, beside: Connection | None = None) -> bool:
+    """Count how many claims have each word; False where another is at it.
+
+    ``beside`` is the connection that sees the postings, where that is another.
+    """
     claims, top = connection.execute(text("SELECT count(*), max(id) FROM claim")).one()
     texts = load_own_texts(connection, _spread(connection)).values()
     lengths = [
@@ -225,12 +247,14 @@ def count_words(connection: Connection) -> bool:
         for one in texts
     ]
     return bool(
-        connection.execute(
+        (beside or connection)
+        .execute(
             text("SELECT count_words(:claims, :top, CAST(:average AS real))"),
             {
                 "claims": claims,
                 "top": top or 0,
                 "average": sum(lengths) / len(lengths) if lengths else 0,
             },
-        ).scalar_one()
+        )
+        .scalar_one()
     )
