@@ -108,6 +108,10 @@ class Finding(StrEnum):
     NEVER_SAID = "never_said"
 
 
+#: Findings by which the speaker is not the author of the claim's words.
+NOT_SAID = (Finding.NEVER_SAID, Finding.MISQUOTED)
+
+
 class Judgement(StrEnum):
     """What somebody found of two claims."""
 

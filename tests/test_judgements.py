@@ -286,3 +286,12 @@ def test_of_two_who_judge_at_once_no_contradiction_is_left(
         one["claim_id"] for one in shown(ok, 3)["judgements"] if one["judgement"] != "same"
     ]
     assert not group & set(different)
+
+
+def test_claims_of_one_group_are_the_same_whatever_is_different_from_both(ok: Run) -> None:
+    ok("claim", "same", 1, 2)
+    ok("claim", "same", 2, 4)
+    ok("claim", "different", 2, 3)
+
+    ok("claim", "same", 1, 4)
+    ok("claim", "merge", 1, 2, "--because", "Word for word")

@@ -91,3 +91,9 @@ def test_a_loop_from_a_pipe_goes_on(ok: Run) -> None:
     outcome = ok("claim", "add", *SECOND, "--loop", input=f"Otters dance\n{AGAIN}\nMice sing\n")
     assert "Claim 3 looks like claim 1" in outcome.err
     assert claims(ok) == 4
+
+
+def test_a_year_that_only_one_of_them_tells_is_no_other_figure(ok: Run) -> None:
+    ok("claim", "add", "12 llamas escaped from the zoo of Basel", "--new", *SECOND)
+    outcome = ok("claim", "add", "In 2019 12 llamas escaped from the Basel zoo", *SECOND)
+    assert "looks like claim 2" in outcome.err

@@ -426,3 +426,24 @@ def test_who_reviews_may_judge_and_who_reads_may_list(queued: None, staff: Desk)
     assert refused.code == 6
     assert "that takes the role reviewer" in refused.err
     assert staff("reviewer", "claim", "judge", input="s\n").code == 0
+
+
+@pytest.mark.usefixtures("queued")
+def test_a_line_may_name_the_pair_that_it_judges(ok: Run, run: Run) -> None:
+    outcome = judge(run, "d 5 2 Another well", "s 3 4", "s 4 3")
+
+    assert judged(ok, 2) == [(5, "different", "Another well")]
+    assert judged(ok, 3) == [(4, "same", None)]
+    assert outcome.code == 4
+    assert "Line 3: Claims 3 and 4 don't wait to be judged." in outcome.err
+    assert judged(ok, 1) == []
+    assert judge(run, "s 2 2").code == 2
+
+
+@pytest.mark.usefixtures("queued")
+def test_what_a_claim_resembled_goes_with_its_words(ok: Run, database_url: str) -> None:
+    ok("claim", "edit", 2, "--statement", "The ferry sank")
+    assert waiting(database_url) == [(3, 4)]
+
+    ok("audit", "redact", "claim", 3, "statement", "--because", "Names a child", "--yes")
+    assert waiting(database_url) == []

@@ -247,3 +247,17 @@ def test_as_of_a_day_it_tells_what_was_on_record_then(ok: Run, database_url: str
     (row,) = report(ok, "--as-of", ago(1))
     assert (row["id"], row["times"], [one["id"] for one in row["same_as"]]) == (1, 1, [2])
     assert report(ok, "--as-of", ago(3)) == []
+
+
+@pytest.mark.parametrize("finding", ["never-said", "misquoted"])
+def test_who_was_found_not_to_have_said_it_does_not_repeat_it(
+    ok: Run, database_url: str, finding: str
+) -> None:
+    wells(database_url, 1)
+    again(database_url, 1, "2024-05-20")
+
+    ok("appearance", "attribution", "1.2", finding, "--because", "The account is not theirs")
+    assert report(ok) == []
+
+    ok("appearance", "attribution", "1.2", "confirmed", "--because", "It is theirs after all")
+    assert [row["id"] for row in report(ok)] == [1]

@@ -53,7 +53,8 @@ def compare_import(app: App, import_id: int, created: int) -> None:
     with app.read() as connection:
         unseen = duplicates.count_unseen(connection)
         try:
-            through = duplicates.newest(connection) if unseen <= _FEW else None
+            # What others recorded is theirs to compare.
+            through = duplicates.newest(connection) if unseen == created <= _FEW else None
         except ConflictError:  # the claims of the import stand, those of others may not yet
             through = None
     if created > _FEW:

@@ -88,6 +88,14 @@ def _numbers(stems: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in stems if word[0].isdecimal())
 
 
+def figures_agree(one: Set[str], other: Set[str]) -> bool:
+    """Whether the numbers in two texts may be those of one claim.
+
+    What only one of them tells, such as the year, is no other figure.
+    """
+    return one <= other or other <= one
+
+
 class Query:
     """A text that may repeat a claim."""
 

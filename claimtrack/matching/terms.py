@@ -54,6 +54,32 @@ _UNSPACED = (
 _SHORT = 5
 _AROUND = ".,;:!?\"'()"
 _STRAIGHT = {ord(mark): "'" for mark in "‘’‛ʼʹ`´＇"}
+# Letters that Unicode doesn't take apart, as they are typed where a keyboard lacks them.
+_PLAIN = str.maketrans(
+    {
+        "ł": "l",
+        "Ł": "L",
+        "ø": "o",
+        "Ø": "O",
+        "đ": "d",
+        "Đ": "D",
+        "ð": "d",
+        "Ð": "D",
+        "ħ": "h",
+        "Ħ": "H",
+        "ŧ": "t",
+        "Ŧ": "T",
+        "ı": "i",
+        "ß": "ss",
+        "ẞ": "SS",
+        "æ": "ae",
+        "Æ": "AE",
+        "œ": "oe",
+        "Œ": "OE",
+        "þ": "th",
+        "Þ": "TH",
+    }
+)
 
 
 def fold(text: str) -> str:
@@ -63,7 +89,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text
-    plain = unicodedata.normalize("NFKD", text.translate(_STRAIGHT))
+    plain = unicodedata.normalize("NFKD", text.translate(_STRAIGHT).translate(_PLAIN))
     kept = [char for at, char in enumerate(plain) if _stays(char, plain[at - 1])]
     return unicodedata.normalize("NFC", "".join(kept))
 

@@ -88,9 +88,20 @@ BEGIN
 END $$
 """  # noqa: S608 - no value from outside
 
-FUNCTIONS = (SETTLE_LIKELY,)
+# What a claim was found to resemble is not told of its new words, nor of words that were redacted.
+FORGET_LIKELY = f"""
+CREATE FUNCTION forget_likely() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} {PINNED} AS $$
+BEGIN
+    DELETE FROM likely_match WHERE NEW.id IN (claim_id, other_id);
+    RETURN NULL;
+END $$
+"""  # noqa: S608 - no value from outside
+
+FUNCTIONS = (SETTLE_LIKELY, FORGET_LIKELY)
 
 TRIGGERS = (
+    "CREATE TRIGGER forget_likely AFTER UPDATE ON claim FOR EACH ROW"
+    " WHEN (OLD.statement IS DISTINCT FROM NEW.statement) EXECUTE FUNCTION forget_likely()",
     "CREATE TRIGGER settle_likely AFTER INSERT ON claim_match"
     " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION settle_likely()",
 )

@@ -16,10 +16,7 @@ from claimtrack.services.listing import PAGE, ClaimFilter, chosen_ids, settled, 
 from claimtrack.services.ratings import RatingView, label_key, ratings_by_label
 from claimtrack.services.stories import load_claims
 from claimtrack.services.views import AppearanceView, ClaimView, PublicationView
-from claimtrack.vocab import Change, Finding, SpeakerKind, Verdict
-
-#: Findings by which the speaker is not the author of the claim's words.
-_NOT_SAID = (Finding.NEVER_SAID, Finding.MISQUOTED)
+from claimtrack.vocab import NOT_SAID, Change, SpeakerKind, Verdict
 
 
 @dataclass(slots=True)
@@ -110,7 +107,7 @@ def _review(
     said = [
         told
         for told in view.standing
-        if told.attribution is None or told.attribution.finding not in _NOT_SAID
+        if told.attribution is None or told.attribution.finding not in NOT_SAID
     ]
     authors = (speakers.get(told.speaker.id) for told in said if told.speaker)
     dates = sorted((told.said_on for told in said if told.said_on), key=lambda date: date.first())

@@ -23,12 +23,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from claimtrack.dates import PartialDate
-from claimtrack.models.claims import appearance, claim
+from claimtrack.models.claims import appearance, attribution, claim
 from claimtrack.models.reviews import review
 from claimtrack.models.sources import source
 from claimtrack.services.lines import ListedClaim, Told, lines_of, told_columns, told_of
 from claimtrack.services.matching.groups import same_as
-from claimtrack.vocab import FOUND_FALSE, Precision
+from claimtrack.vocab import FOUND_FALSE, NOT_SAID, Precision
 
 #: More than any time zone is away from UTC.
 _DAY = dt.timedelta(days=1)
@@ -85,8 +85,8 @@ def repeats(
     A verdict counts from the first that has stood, or been changed for another of these, until
     now; its day is that in ``zone``. What was said on that very day, or on a date that is only
     known to the month or year it lies in, was said again if it was recorded after the verdict;
-    so was what has no date at all. With ``since`` and ``until`` only what was, or may have been,
-    said again in between counts.
+    so was what has no date at all. What the speaker was found not to have said is left out. With
+    ``since`` and ``until`` only what was, or may have been, said again in between counts.
     """
     found = _found_false(connection)
     others = same_as(connection, found)
@@ -161,6 +161,23 @@ def _appearances(connection: Connection, founds: Mapping[int, dt.datetime]) -> S
         .subquery("own")
     )
     day = func.coalesce(appearance.c.said_on, source.c.published_on)
+    checked_again = attribution.alias("checked_again")
+    not_said = (
+        select(attribution.c.id)
+        .where(
+            attribution.c.claim_id == appearance.c.claim_id,
+            attribution.c.appearance_no == appearance.c.no,
+            attribution.c.finding.in_(NOT_SAID),
+            ~select(checked_again.c.id)
+            .where(
+                checked_again.c.claim_id == attribution.c.claim_id,
+                checked_again.c.appearance_no == attribution.c.appearance_no,
+                checked_again.c.id > attribution.c.id,
+            )
+            .exists(),
+        )
+        .exists()
+    )
     one = (
         select(appearance, own.c.head_id, own.c.found_at)
         .join(own, own.c.claim_id == appearance.c.claim_id)
@@ -169,7 +186,8 @@ def _appearances(connection: Connection, founds: Mapping[int, dt.datetime]) -> S
             or_(
                 appearance.c.recorded_at > own.c.found_at,
                 day > own.c.found_at - _DAY,
-            )
+            ),
+            ~not_said,
         )
         .subquery("one")
     )

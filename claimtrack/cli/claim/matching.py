@@ -15,8 +15,6 @@ from claimtrack.render import Column, Format, Listing
 from claimtrack.vocab import hyphenated, word_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from claimtrack.services.matching.finding import Match
 
 #: So many characters of a text are looked at: more than any post or article has.
@@ -128,23 +126,37 @@ def _answer(app: App, file: IO[bytes], threshold: float, limit: int | None, lang
 
     found = 0
 
-    def answers(connection: Connection) -> Iterator[dict[str, Any]]:
+    def answers() -> Iterator[dict[str, Any]]:
         nonlocal found
-        for number, text in _queries(file):
-            matches = find(connection, text, limit=limit, threshold=threshold, language=language)
-            found += bool(matches)
-            yield {"id": number, "matches": [match_json(one) for one in matches]}
+        for queries in _at_once(file):
+            # While a pipe is waited for, nothing is held open, and the next answer knows more.
+            with app.read() as connection:
+                for number, text in queries:
+                    matches = find(
+                        connection, text, limit=limit, threshold=threshold, language=language
+                    )
+                    found += bool(matches)
+                    yield {"id": number, "matches": [match_json(one) for one in matches]}
 
-    with app.read() as connection:
-        if app.format is Format.JSON:
-            app.emit(Listing(columns=(), rows=answers(connection)))
-        else:
-            from claimtrack.render import json_text
+    if app.format is Format.JSON:
+        app.emit(Listing(columns=(), rows=answers()))
+    else:
+        from claimtrack.render import json_text
 
-            for answer in answers(connection):
-                sys.stdout.write(json_text(answer) + "\n")
-                sys.stdout.flush()  # who feeds a pipe waits for each answer
+        for answer in answers():
+            sys.stdout.write(json_text(answer) + "\n")
+            sys.stdout.flush()  # who feeds a pipe waits for each answer
     return 0 if found else 3
+
+
+def _at_once(file: IO[bytes]) -> Iterator[Iterator[tuple[Any, str]]]:
+    """The texts that are looked for in one transaction: of a file all, of a pipe one."""
+    queries = _queries(file)
+    if file.seekable():
+        yield queries
+    else:
+        for query in queries:
+            yield iter((query,))
 
 
 def _queries(file: IO[bytes]) -> Iterator[tuple[Any, str]]:
@@ -174,7 +186,7 @@ def _query(line: bytes) -> tuple[Any, str]:
         raise InvalidDataError("It is not JSON.") from error
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise InvalidDataError('It is no object with a text: {"id": 7, "text": "…"}.')
-    if not isinstance(row.get("id"), (str, int)):
+    if not isinstance(row.get("id"), (str, int)) or isinstance(row["id"], bool):
         raise InvalidDataError('It has no id: {"id": 7, "text": "…"}.')
     return row["id"], row["text"][:LONGEST]
 

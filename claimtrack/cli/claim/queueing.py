@@ -5,6 +5,7 @@ Each judgement is a transaction of its own, so an interruption loses nothing tha
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import click
 from claimtrack.cli.app import App, command
 from claimtrack.cli.claim.group import claim
 from claimtrack.cli.streams import asking, read_key, read_line
-from claimtrack.errors import ClaimtrackError, UsageError
+from claimtrack.errors import ClaimtrackError, ConflictError, UsageError
 from claimtrack.render import escape_terminal
 from claimtrack.vocab import Judgement, Role, told_word
 
@@ -36,8 +37,9 @@ def judge(app: App) -> None:
 
     One key each: s same, d different, u unsure, m merge, k skip, q quit. Unsure and merge ask for
     the reason. Merging keeps as the head the one that has a verdict, else the older one. What is
-    skipped comes again the next time. From a pipe it takes one line each: the key, and the reason
-    after it. report duplicates finds the pairs.
+    skipped comes again the next time. From a pipe it takes one line each: the key, the two claims
+    (without them it is the pair whose turn it is), and the reason. report duplicates finds the
+    pairs.
     """
     round_ = _Round(app)
     try:
@@ -72,8 +74,9 @@ class _Round:
                 typed = self._read()
                 if typed is None or typed[0] == _QUIT:
                     return
+                key, of, because = typed
                 try:
-                    self._take(pair, *typed)
+                    self._take(self._meant(pair, of), key, because)
                 except ClaimtrackError as error:
                     if not self.app.interactive:
                         error.message = f"Line {number}: {error.message} ({self.tally()}.)"
@@ -113,23 +116,45 @@ class _Round:
             for words in _lines(line):
                 click.echo(f"  {escape_terminal(words)}")
 
-    def _read(self) -> tuple[str, str | None] | None:
-        """A key and the reason that came with it; None at the end of the input."""
+    def _meant(self, pair: Waiting, of: frozenset[int]) -> Waiting:
+        """The pair that was named, where one was: meanwhile it may be another's turn.
+
+        Raises:
+            ConflictError: that one does not wait.
+            UsageError: both are one claim.
+        """
+        from claimtrack.services.matching.queue import open_pair
+
+        if not of or of == {pair.claim.id, pair.other.id}:
+            return pair
+        if len(of) == 1:
+            raise UsageError("Name two claims, or none.")
+        with self.app.read() as connection:
+            named = open_pair(connection, of)
+        if named is None:
+            one, other = sorted(of)
+            raise ConflictError(f"Claims {one} and {other} don't wait to be judged.")
+        return named
+
+    def _read(self) -> tuple[str, frozenset[int], str | None] | None:
+        """A key, the claims it is for, and the reason; None at the end of the input."""
         if not self.app.interactive:
             line = read_line()
             if not line:
                 return None
-            key, _, reason = line.removeprefix("\ufeff").strip().partition(" ")
-            return key.casefold(), reason.strip() or None
+            key, _, rest = line.removeprefix("\ufeff").strip().partition(" ")
+            named = re.match(r"\s*([0-9]{1,18}) +([0-9]{1,18})(?: |$)", rest)
+            of = frozenset(map(int, named.groups())) if named else frozenset()
+            return key.casefold(), of, rest[named.end() if named else 0 :].strip() or None
         click.echo(f"{_KEYS}: ", err=True, nl=False)
         key = read_key().casefold()
         if key in _ENDS:
             raise KeyboardInterrupt
         click.echo(escape_terminal(key), err=True)
         if key not in _WHY:
-            return key, None
+            return key, frozenset(), None
         with asking():
-            return key, click.prompt(_WHY[key], err=True)
+            return key, frozenset(), click.prompt(_WHY[key], err=True)
 
     def _take(self, pair: Waiting, key: str, because: str | None) -> None:
         from claimtrack.services import same

@@ -194,6 +194,8 @@ def refuse_different(
     """
     together = members(connection, claim_id)
     for number in others:
+        if number in together:  # the same already, whatever else either of them is
+            continue
         family = members(connection, number)
         for row in _current_of(connection, together):
             pair = {row.claim_id, row.other_id}

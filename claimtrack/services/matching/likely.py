@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from claimtrack.matching.features import Candidate, Query, Weights
+from claimtrack.matching.features import Candidate, Query, Weights, figures_agree
 from claimtrack.matching.model import rank
 from claimtrack.matching.terms import term
 from claimtrack.services.matching.postings import AVERAGE
@@ -48,6 +48,7 @@ def likely_pairs(
 ) -> Iterator[Pair]:
     """The pairs of one of the claims with any other that are at least so probable.
 
+    With other figures two are never the same, however alike.
     The other may be merged into a third; then it is that one's words that are alike.
     """
     found = _candidates(connection, [one.id for one in compared])
@@ -63,10 +64,15 @@ def likely_pairs(
     kinds = {kind for each in read.values() for kind in each.kinds}
     kinds |= {kind for each in queries.values() for kind in each.kinds}
     row = connection.execute(text("SELECT claims, stems FROM word_count")).first()
-    claims, average = (row.claims, row.stems) if row is not None else (len(read), 0.0)
+    claims, average = (row.claims, row.stems) if row is not None and row.claims else (len(read), 0)
     weights = Weights(claims, _frequencies(connection, kinds))
     for one in asked:
-        alike = {n: share for n, share in found[one.id].items() if n in read.keys() - one.family}
+        alike = {
+            number: share
+            for number, share in found[one.id].items()
+            if number in read.keys() - one.family
+            and figures_agree(queries[one.id].numbers, read[number].numbers)
+        }
         judged = _judged(queries[one.id], alike, read, weights, average or AVERAGE, threshold)
         for number, probability in judged:
             yield Pair(one.id, number, probability)

@@ -8,10 +8,10 @@ of others tells: the two are in one group, or in groups that were judged differe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from claimtrack.services.lines import ListedClaim, lines_of
 
@@ -98,6 +98,7 @@ _PAGE = f"""
     )
     ORDER BY probability DESC, one, other LIMIT CAST(:limit AS bigint)
 """  # noqa: S608
+_ONE = f"{_OPEN} SELECT * FROM open WHERE open.one = :one AND open.other = :other"  # noqa: S608
 
 
 def enqueue(connection: Connection, pairs: Iterable[Pair], found_by: str) -> int:
@@ -154,7 +155,17 @@ def open_pairs(
         "ones": [pair[0] for pair in but_for],
         "others": [pair[1] for pair in but_for],
     }
-    rows = connection.execute(text(_PAGE), values).all()
+    return _told(connection, connection.execute(text(_PAGE), values).all())
+
+
+def open_pair(connection: Connection, of: Collection[int]) -> Waiting | None:
+    """The pair of these two claims, if it waits."""
+    values = {"one": min(of), "other": max(of)}
+    found = _told(connection, connection.execute(text(_ONE), values).all())
+    return found[0] if found else None
+
+
+def _told(connection: Connection, rows: Sequence[Row[Any]]) -> list[Waiting]:
     told = lines_of(connection, [number for row in rows for number in (row.one, row.other)])
     return [
         Waiting(told[row.one], told[row.other], row.probability, row.found_by, row.found_at)
