@@ -7,6 +7,7 @@ are read and ranked by `claimtrack.matching.model`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
@@ -21,8 +22,12 @@ from claimtrack.vocab import Status, Verdict
 
 #: No further word is looked up once so many postings are read.
 READ = 30_000
+#: A word that fewer claims had at the last count is counted again for each text.
+COUNTED = 1_000
 #: So many claims are read and ranked.
 CANDIDATES = 100
+#: A sum that was rounded otherwise is not less than another for that.
+_ROUNDED = 1 - 1e-6
 
 
 class Match(NamedTuple):
@@ -126,57 +131,74 @@ def _candidates(
     Of a word that is in few claims that is counted here, so that it is right at once; of others
     it is what the last count of all words told.
     """
-    counted = _frequencies(connection, kinds)
-    rarest = sorted(kinds, key=lambda stem: (counted.get(stem, 0), stem))
-    wanted, left = [], READ
-    for stem in rarest:
+    by_term = {term(stem): stem for stem in kinds}
+    rows = connection.execute(
+        text(_WORDS),
+        {"terms": list(by_term), "few": COUNTED, "place": CANDIDATES + len(without) - 1},
+    ).all()
+    counted = {by_term[row.term]: int(row.claims) for row in rows if row.claims}
+    left, terms, rarities, least = READ, [], [], 0.0
+    for row in sorted(rows, key=lambda row: (row.claims, by_term[row.term])):
         if left <= 0:
             break
-        wanted.append(stem)
-        left -= counted.get(stem, 0)
-    rows = connection.execute(
-        text(_POSTINGS),
+        if row.claims:
+            rarity = math.log(1 + (claims + 0.5) / (row.claims + 0.5))
+            terms.append(row.term)
+            rarities.append(rarity)
+            left -= row.claims
+            if CANDIDATES + len(without) <= READ:
+                least = max(least, rarity * row.reached)
+    best = connection.execute(
+        text(_BEST),
         {
-            "terms": [term(stem) for stem in wanted],
-            "counted": [counted.get(stem, 0) for stem in wanted],
-            "claims": claims,
+            "terms": terms,
+            "rarities": rarities,
             "most": READ,
+            "least": least * _ROUNDED,
             "without": list(without),
             "candidates": CANDIDATES,
         },
-    ).all()
-    for row in rows:
-        if row.place is not None and row.value < READ:
-            counted[wanted[row.place - 1]] = int(row.value)
-    best = sorted((-row.value, row.claim_id) for row in rows if row.claim_id is not None)
-    return [number for _, number in best], counted
+    ).scalars()
+    return list(best), counted
 
 
-#: The claims that score best by BM25, and of each term how many postings were read.
-_POSTINGS = """
-    WITH read AS MATERIALIZED (
-        SELECT wanted.place, wanted.counted, found.claim_id, found.weight
-        FROM unnest(CAST(:terms AS bigint[]), CAST(:counted AS bigint[]))
-            WITH ORDINALITY AS wanted (term, counted, place)
+#: Of each term how many claims have it, and the weight that as many of them reach as are wanted.
+_WORDS = """
+    SELECT wanted.term, GREATEST(known.claims, few.claims) AS claims,
+        COALESCE((
+            SELECT weight FROM posting WHERE posting.term = wanted.term AND weight > 0
+            ORDER BY weight DESC OFFSET :place LIMIT 1
+        ), 0) AS reached
+    FROM unnest(CAST(:terms AS bigint[])) AS wanted (term)
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(max(claims), 0) AS claims FROM word WHERE word.term = wanted.term
+    ) AS last
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN last.claims >= :few THEN last.claims ELSE 0 END AS claims
+    ) AS known
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS claims FROM (
+            SELECT FROM posting
+            WHERE last.claims < :few AND posting.term = wanted.term AND weight > 0 LIMIT :few
+        ) AS counted
+    ) AS few
+"""
+
+#: The claims that score best by BM25. One word alone brings as many as are wanted to ``least``:
+#: so those that have less need not be sorted.
+_BEST = """
+    SELECT claim_id FROM (
+        SELECT found.claim_id, sum(wanted.rarity * found.weight) AS value
+        FROM unnest(CAST(:terms AS bigint[]), CAST(:rarities AS float8[])) AS wanted (term, rarity)
         CROSS JOIN LATERAL (
             SELECT claim_id, weight FROM posting
             WHERE posting.term = wanted.term AND weight > 0
             ORDER BY weight DESC LIMIT :most
         ) AS found
-    ), found AS (
-        SELECT place, count(*) AS read,
-            CAST(ln(1 + (:claims + 0.5) / (0.5 + CASE
-                WHEN count(*) < :most THEN count(*) ELSE max(counted) END)) AS real) AS rarity
-        FROM read GROUP BY place
-    )
-    (
-        SELECT CAST(NULL AS bigint) AS place, claim_id, sum(rarity * weight) AS value
-        FROM read JOIN found USING (place)
-        WHERE claim_id <> ALL (CAST(:without AS bigint[]))
-        GROUP BY claim_id ORDER BY value DESC, claim_id LIMIT :candidates
-    )
-    UNION ALL
-    SELECT place, NULL, read FROM found
+        GROUP BY found.claim_id HAVING sum(wanted.rarity * found.weight) >= :least
+    ) AS scored
+    WHERE claim_id <> ALL (CAST(:without AS bigint[]))
+    ORDER BY value DESC, claim_id LIMIT :candidates
 """
 
 
