@@ -7,11 +7,12 @@ Nothing of it is written anywhere.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 }
 #: So many candidates are ranked for each query.
 CANDIDATES = 100
+#: How often a word of a generated claim follows nothing.
+_ANY = 0.15
 
 
 class Post(NamedTuple):
@@ -108,17 +111,21 @@ def read_claims(folder: Path) -> tuple[list[dict[str, object]], dict[str, int]]:
     return rows, {str(row["id"]): place for place, row in enumerate(rows)}
 
 
-def collection(rows: Iterable[dict[str, object]], variant: str) -> Collection:
-    """The claims with the texts of a variant."""
-    return Collection(
-        [
-            Claim(
-                str(row["vclaim"]),
-                tuple(str(row[name]) for name in VARIANTS[variant] if row.get(name)),
-            )
-            for row in rows
-        ]
-    )
+def collection(rows: Iterable[dict[str, object]], variant: str, *, among: int = 0) -> Collection:
+    """The claims with the texts of a variant, and generated ones until there are ``among`` so many.
+
+    The generated ones have a statement alone, as those have that nobody has checked.
+    """
+    claims = [
+        Claim(
+            str(row["vclaim"]),
+            tuple(str(row[name]) for name in VARIANTS[variant] if row.get(name)),
+        )
+        for row in rows
+    ]
+    made = statements([" ".join((one.statement, *one.others)) for one in claims])
+    claims += [Claim(each, ()) for each in itertools.islice(made, max(among - len(claims), 0))]
+    return Collection(claims)
 
 
 def read_posts(path: Path, places: dict[str, int]) -> list[Post]:
@@ -138,3 +145,24 @@ def halves(number: int, draws: int = 20) -> list[frozenset[int]]:
     return [
         frozenset(random.Random(seed).sample(range(number), number // 2)) for seed in range(draws)
     ]
+
+
+def statements(real: Sequence[str], seed: int = 1) -> Iterator[str]:
+    """Sentences of words that follow each other in real ones, as often and as many."""
+    dice = random.Random(seed)
+    following: dict[str, list[str]] = {}
+    lengths = []
+    for sentence in real:
+        words = sentence.split()
+        lengths.append(len(words))
+        for first, second in itertools.pairwise(["", *words]):
+            following.setdefault(first, []).append(second)
+    everything = [word for words in following.values() for word in words]
+    while True:
+        word, made = "", []
+        for _ in range(dice.choice(lengths)):
+            # Now and then any word, so that what is made is no copy of one sentence.
+            any_word = dice.random() < _ANY or word not in following
+            word = dice.choice(everything if any_word else following[word])
+            made.append(word)
+        yield " ".join(made)

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
-import random
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,7 +28,7 @@ from claimtrack.services.claims import ClaimGiven, add_claim
 from claimtrack.services.matching import postings
 from claimtrack.services.matching.finding import find
 from claimtrack.services.matching.texts import Texts
-from tests.benchmarks.matching.collection import Collection, Post
+from tests.benchmarks.matching.collection import Collection, Post, statements
 from tests.benchmarks.matching.evaluate import Run, quality, telling
 from tests.benchmarks.server import fresh_database
 
@@ -39,8 +37,6 @@ _MAPPED = {"statement": (), "title": ("title=title",),
            "summary": ("title=title", "summary=subtitle")}  # fmt: skip
 _BATCH = 5_000
 _ADDED = 150
-#: How often a word of a generated claim follows nothing.
-_ANY = 0.15
 
 
 def through_database(
@@ -128,27 +124,6 @@ def _listen(connection: Connection, spent: list[float]) -> None:
 
 
 # --- Generated claims ----------------------------------------------------------------------------
-
-
-def statements(real: Sequence[str], seed: int = 1) -> Iterator[str]:
-    """Sentences of words that follow each other in real ones, as often and as many."""
-    dice = random.Random(seed)
-    following: dict[str, list[str]] = {}
-    lengths = []
-    for sentence in real:
-        words = sentence.split()
-        lengths.append(len(words))
-        for first, second in itertools.pairwise(["", *words]):
-            following.setdefault(first, []).append(second)
-    everything = [word for words in following.values() for word in words]
-    while True:
-        word, made = "", []
-        for _ in range(dice.choice(lengths)):
-            # Now and then any word, so that what is made is no copy of one sentence.
-            any_word = dice.random() < _ANY or word not in following
-            word = dice.choice(everything if any_word else following[word])
-            made.append(word)
-        yield " ".join(made)
 
 
 def _generate(engine: Engine, claims: Collection, size: int) -> None:
