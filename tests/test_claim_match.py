@@ -242,3 +242,39 @@ def test_each_answer_comes_before_the_next_line_is_there(town: str, start_proces
 def test_what_can_not_be_asked_is_refused(run: Run, words: tuple[str, ...], code: int) -> None:
     outcome = run("claim", "match", *words, input="")
     assert (outcome.code, outcome.out) == (code, "")
+
+
+# --- Several that say the same -------------------------------------------------------------------
+
+VILLA = "The finance minister owns a villa in Monaco"
+
+
+def test_claims_that_say_nearly_the_same_do_not_hide_each_other(town: str, ok: Run) -> None:
+    with make_engine(town).begin() as connection:
+        made = [
+            records.claim(connection, words)
+            for words in (VILLA, "Finance minister owns villa in Monaco!", f"Does {VILLA}?")
+        ]
+        postings.drain(connection)
+
+    found = matches(ok, "Our finance minister secretly has a villa in Monaco")
+
+    assert sorted(row["claim_id"] for row in found) == made
+
+
+def test_claims_that_are_judged_the_same_do_not_hide_each_other(town: str, ok: Run) -> None:
+    with make_engine(town).begin() as connection:
+        made = [
+            records.claim(connection, words)
+            for words in (VILLA, "A house in Monaco belongs to the secretary of the treasury")
+        ]
+        postings.drain(connection)
+    post = "The finance minister, secretary of the treasury, owns a villa, a house in Monaco"
+    apart = {row["claim_id"]: row["probability"] for row in matches(ok, post, "--threshold", 0)}
+
+    ok("claim", "same", *made)
+
+    together = {row["claim_id"]: row["probability"] for row in matches(ok, post, "--threshold", 0)}
+    assert apart[made[1]] < 0.2
+    assert together[made[1]] > 0.8
+    assert together[made[0]] >= apart[made[0]]

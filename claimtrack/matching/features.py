@@ -84,7 +84,8 @@ def _names(text: str, language: str) -> frozenset[str]:
     )
 
 
-def _numbers(stems: Iterable[str]) -> frozenset[str]:
+def numbers_of(stems: Iterable[str]) -> frozenset[str]:
+    """Those of the stems that are figures."""
     return frozenset(word for word in stems if word[0].isdecimal())
 
 
@@ -108,7 +109,7 @@ class Query:
             self.body, signature = Passage.read(text, tongue), ""
         self.signature = Passage.read(signature, tongue).kinds - self.body.kinds
         self.kinds = self.body.kinds | self.signature
-        self.numbers = _numbers(self.body.kinds)
+        self.numbers = numbers_of(self.body.kinds)
         self.names = _names(" " + body, tongue) & self.body.kinds
 
 
@@ -131,7 +132,7 @@ class Candidate:
         self.length = sum(len(passage.stems) for passage in texts)
         self.words = frozenset().union(*(passage.words for passage in texts))
         self.names = _names(statement, tongue) & self.statement.kinds
-        self.numbers = _numbers(self.kinds)
+        self.numbers = numbers_of(self.kinds)
 
 
 #: Words of fewer letters are alike by accident.

@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from claimtrack.matching.coefficients import CALIBRATION, SCORE
-from claimtrack.matching.features import FEATURES, Candidate, Query, Weights, features
+from claimtrack.matching.features import (
+    FEATURES,
+    Candidate,
+    Query,
+    Weights,
+    features,
+    figures_agree,
+    numbers_of,
+)
 
 #: From this probability on, a claim is called a match unless the caller says otherwise.
 THRESHOLD = 0.3
@@ -22,6 +30,8 @@ EVIDENCE = ("score", "lead")
 
 #: A lead beyond this says no more.
 _LARGEST_LEAD = 4.0
+#: Two statements that share so much of what their words weigh say the same.
+_NEARLY_ALL = 0.7
 #: At most so many words say why; those that weigh most.
 _REASONS = 6
 
@@ -63,29 +73,52 @@ def probability(values: Sequence[float]) -> float:
 
 
 def rank(
-    query: Query, candidates: Sequence[Candidate], weights: Weights, average: float
+    query: Query,
+    candidates: Sequence[Candidate],
+    weights: Weights,
+    average: float,
+    families: Sequence[int] = (),
 ) -> list[Ranked]:
-    """The candidates, best first; those that score the same in the order in which they came."""
+    """The candidates, best first; those that score the same in the order in which they came.
+
+    How far one is ahead of the next tells how likely it is: of a text one claim is meant, and what
+    fits as well speaks against it. Candidates of one family, and those whose statements share
+    nearly all of their words, say the same: they are no rivals of each other. ``families`` has a
+    number for each candidate; without it each is one of its own.
+    """
     if not candidates:
         return []
     compared = features(query, candidates, weights, average)
     scores = [score(values) for values in compared]
     order = sorted(range(len(candidates)), key=lambda place: -scores[place])
+
+    def rival(place: int) -> float | None:
+        own = candidates[place]
+        for other in order:
+            if other != place and not (
+                (families and families[other] == families[place])
+                or _says_the_same(own, candidates[other], weights)
+            ):
+                return scores[other]
+        return None
+
     return [
         Ranked(
             place,
             scores[place],
-            probability(evidence(scores[place], _rival(scores, order, place))),
+            probability(evidence(scores[place], rival(place))),
             _why(query, candidates[place], weights),
         )
         for place in order
     ]
 
 
-def _rival(scores: Sequence[float], order: Sequence[int], place: int) -> float | None:
-    if place != order[0]:
-        return scores[order[0]]
-    return scores[order[1]] if len(order) > 1 else None
+def _says_the_same(one: Candidate, other: Candidate, weights: Weights) -> bool:
+    own, its = one.statement.kinds, other.statement.kinds
+    all_of_it = max(weights.mass(own), weights.mass(its))
+    return weights.mass(own & its) >= _NEARLY_ALL * all_of_it and figures_agree(
+        numbers_of(own), numbers_of(its)
+    )
 
 
 def _why(query: Query, candidate: Candidate, weights: Weights) -> tuple[tuple[str, float], ...]:

@@ -21,7 +21,7 @@ from claimtrack.services.matching.texts import load_own_texts
 from claimtrack.vocab import Status, Verdict
 
 #: No further word is looked up once so many postings are read.
-READ = 30_000
+READ = 60_000
 #: A word that fewer claims had at the last count is counted again for each text.
 COUNTED = 1_000
 #: So many claims are read and ranked.
@@ -89,6 +89,7 @@ def find(
         [read[number] for number in places],
         Weights(known.claims, frequencies),
         average or AVERAGE,
+        _families(connection, places),
     )
     likely = [one for one in ranked if one.probability >= threshold]
     heads = _heads(connection, [places[one.place] for one in likely])
@@ -213,6 +214,21 @@ def _frequencies(connection: Connection, kinds: Iterable[str]) -> dict[str, int]
         stem = by_term[row.term]
         counted[stem] = max(row.claims, counted.get(stem, 0))
     return counted
+
+
+def _families(connection: Connection, claim_ids: list[int]) -> list[int]:
+    """For each claim the number of those that it is judged to be one with, or merged into."""
+    found = connection.execute(
+        text(
+            "SELECT claim.id, COALESCE(claim_group.group_id, merged_into_id, claim.id) AS family"
+            " FROM claim LEFT JOIN claim_group"
+            " ON claim_group.claim_id = COALESCE(merged_into_id, claim.id)"
+            " WHERE claim.id = ANY (:ids)"
+        ),
+        {"ids": claim_ids},
+    )
+    families = {row.id: row.family for row in found}
+    return [families[number] for number in claim_ids]
 
 
 def _heads(connection: Connection, claim_ids: list[int]) -> dict[int, Row[Any]]:
