@@ -53,6 +53,14 @@ def test_a_person_adds_an_appearance(ok: Run) -> None:
 
 
 @pytest.mark.usefixtures("asked")
+def test_what_an_appearance_does_not_have_is_said(ok: Run) -> None:
+    typed = ("--topic", "zoos", "--priority", "high", "--format", "json")
+    outcome = ok("claim", "add", AGAIN, *SECOND, *typed, input="1\n")
+    assert "Claim 1 keeps what it has; not taken over: topics, priority." in outcome.err
+    assert outcome.json["topics"] == []
+
+
+@pytest.mark.usefixtures("asked")
 def test_a_person_records_it_anyway(ok: Run) -> None:
     assert ok("claim", "add", AGAIN, *SECOND, "--format", "json", input="n\n").json["id"] == 2
 

@@ -197,6 +197,11 @@ def _record(
         from claimtrack.cli.appearance import add_to
 
         view, numbers = add_to(app, meant, appeared)
+        if left_out := _of_the_claim(given):
+            app.say(
+                f"Claim {view.id} keeps what it has; not taken over: {', '.join(left_out)}."
+                f" To change it:\n  claimtrack claim edit {view.id}"
+            )
         return Recorded(view, numbers[0])
     for line in added.told:
         app.say(line)
@@ -208,6 +213,13 @@ def _record(
             " be judged:\n  claimtrack claim judge"
         )
     return Recorded(view)
+
+
+def _of_the_claim(given: ClaimGiven) -> list[str]:
+    """What was typed of the claim itself, beside its statement: an appearance doesn't have it."""
+    bare = type(given)(given.statement)
+    names = ("kind", "language", "topics", "priority", "figure")
+    return [name for name in names if getattr(given, name) != getattr(bare, name)]
 
 
 def appearance_command(claim_id: int, appeared: AppearanceGiven) -> str:

@@ -135,9 +135,10 @@ def _flat(app: App, row: Mapping[str, Any]) -> dict[str, Any]:
     statement, *others = row["snippets"]
     also = None
     if others:
-        one, part = others[0], _marked(app, others[0])
+        one = others[0]
         name = _FIELDS.get(one["field"], one["field"])
         where = f"{name} {one['appearance']}: " if one["appearance"] else f"{name}: "
+        part = _marked(app, one, len(where))
         also = Marked(
             where + part.text,
             tuple((start + len(where), end + len(where)) for start, end in part.marks),
@@ -145,9 +146,12 @@ def _flat(app: App, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**cells(app, row), "found": _marked(app, statement), "also": also}
 
 
-def _marked(app: App, shown: Mapping[str, Any]) -> Marked:
-    """A snippet as a cell; on a terminal so much of it that a hit is not cut off."""
+def _marked(app: App, shown: Mapping[str, Any], taken: int = 0) -> Marked:
+    """A snippet as a cell; on a terminal so much of it that a hit is not cut off.
+
+    ``taken`` characters of the cell are needed for something else.
+    """
     from claimtrack.searching.reading import WIDTH, snippet
 
-    room = WIDTH if app.width is None else max(_NARROWEST, (app.width - _OTHERS) // 2)
+    room = WIDTH if app.width is None else max(_NARROWEST, (app.width - _OTHERS) // 2) - taken
     return Marked(*snippet(shown["text"], [(start, end) for start, end in shown["marks"]], room))
