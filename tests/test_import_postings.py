@@ -138,12 +138,18 @@ def postings_of(url: str, *claim_ids: int) -> int:
         return int(connection.execute(counted, {"ids": list(claim_ids)}).scalar_one())
 
 
-def test_postings_of_claims_that_never_came_are_not_found_and_go_with_a_reindex(
-    ok: Run, database_url: str, tmp_path: Path
-) -> None:
+@pytest.fixture
+def imported(ok: Run, tmp_path: Path) -> None:
+    """The claims of `ROWS`."""
     path = tmp_path / "dam.csv"
     path.write_text(HEAD + ROWS)
     ok("import", "csv", path)
+
+
+@pytest.mark.usefixtures("imported")
+def test_postings_of_claims_that_never_came_are_not_found_and_go_with_a_reindex(
+    ok: Run, database_url: str
+) -> None:
     assert lost_postings(database_url)
 
     searched = ok("claim", "search", "leaks", "--format", "json").json
@@ -158,12 +164,10 @@ def test_postings_of_claims_that_never_came_are_not_found_and_go_with_a_reindex(
     assert postings_of(database_url, 1)
 
 
+@pytest.mark.usefixtures("imported")
 def test_a_reindex_leaves_the_postings_of_an_import_that_is_under_way(
-    ok: Run, database_url: str, tmp_path: Path
+    ok: Run, database_url: str
 ) -> None:
-    path = tmp_path / "dam.csv"
-    path.write_text(HEAD + ROWS)
-    ok("import", "csv", path)
     kept = lost_postings(database_url)
     with make_engine(database_url).begin() as connection:
         alone(connection)
@@ -189,3 +193,24 @@ def test_an_import_that_is_taken_back_leaves_no_posting(
 
     with make_engine(database_url).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM posting")).scalar_one() == 0
+
+
+NAMELESS = """
+    SELECT count(*) FROM posting WHERE NOT EXISTS (SELECT FROM word WHERE word.term = posting.term)
+"""
+
+
+def test_the_words_of_a_refused_part_are_brought_with_the_next_claim_that_has_them(
+    run: Run, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "PART", 1)
+    path = tmp_path / "zebras.csv"
+    source = "Ines Kolb,https://a.example/9,,,,en"
+    statements = ["7,The dam leaks", "7,Zebras vanished", *[f"{n},It rains" for n in (8, 9)]]
+    lines = [f"{start},{source}\n" for start in (*statements, "10,Zebras came back")]
+    path.write_text("".join([HEAD, *lines]))  # a part is read while another is settled
+
+    assert "says something else" in run("import", "csv", path).err
+    assert found(database_url, "zebras") == [4]
+    with make_engine(database_url).connect() as connection:
+        assert value(connection, NAMELESS) == 0

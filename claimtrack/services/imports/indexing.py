@@ -113,10 +113,12 @@ class Index:
         brought = dict(fresh)
         for each in created:
             lines += self._lines(words, each, brought)
+        if not lines:  # nothing is brought, and so nothing to be remembered as if it were
+            return Postings("", {})
         if len(self._brought) > _REMEMBERED:
             self._brought.clear()
         self._brought.update(brought)
-        return Postings("".join(lines), brought if lines else {})
+        return Postings("".join(lines), brought)
 
     def _lines(
         self, words: Mapping[int, Words], created: Created, brought: dict[int, str]
