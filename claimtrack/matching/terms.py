@@ -53,32 +53,13 @@ _UNSPACED = (
 )
 _SHORT = 5
 _AROUND = ".,;:!?\"'()"
-_STRAIGHT = {ord(mark): "'" for mark in "‘’‛ʼʹ`´＇"}
-# Letters that Unicode doesn't take apart, as they are typed where a keyboard lacks them.
-_PLAIN = str.maketrans(
-    {
-        "ł": "l",
-        "Ł": "L",
-        "ø": "o",
-        "Ø": "O",
-        "đ": "d",
-        "Đ": "D",
-        "ð": "d",
-        "Ð": "D",
-        "ħ": "h",
-        "Ħ": "H",
-        "ŧ": "t",
-        "Ŧ": "T",
-        "ı": "i",
-        "ß": "ss",
-        "ẞ": "SS",
-        "æ": "ae",
-        "Æ": "AE",
-        "œ": "oe",
-        "Œ": "OE",
-        "þ": "th",
-        "Þ": "TH",
-    }
+# Apostrophes of all kinds, and letters that Unicode doesn't take apart, as they are typed where a
+# keyboard lacks them.
+_PLAIN = (
+    dict.fromkeys(map(ord, "‘’‛ʼʹ`´＇"), "'")
+    | str.maketrans("łŁøØđĐðÐħĦŧŦı", "lLoOdDdDhHtTi")
+    | str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"})
+    | str.maketrans({"ẞ": "SS", "Æ": "AE", "Œ": "OE", "Þ": "TH"})
 )
 
 
@@ -89,7 +70,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text
-    plain = unicodedata.normalize("NFKD", text.translate(_STRAIGHT).translate(_PLAIN))
+    plain = unicodedata.normalize("NFKD", text.translate(_PLAIN))
     kept = [char for at, char in enumerate(plain) if _stays(char, plain[at - 1])]
     return unicodedata.normalize("NFC", "".join(kept))
 

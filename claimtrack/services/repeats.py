@@ -28,7 +28,7 @@ from claimtrack.models.reviews import review
 from claimtrack.models.sources import source
 from claimtrack.services.lines import ListedClaim, Told, lines_of, told_columns, told_of
 from claimtrack.services.matching.groups import same_as
-from claimtrack.vocab import FOUND_FALSE, NOT_SAID, Precision
+from claimtrack.vocab import FOUND_FALSE, NOT_SAID, Finding, Precision
 
 #: More than any time zone is away from UTC.
 _DAY = dt.timedelta(days=1)
@@ -161,22 +161,15 @@ def _appearances(connection: Connection, founds: Mapping[int, dt.datetime]) -> S
         .subquery("own")
     )
     day = func.coalesce(appearance.c.said_on, source.c.published_on)
-    checked_again = attribution.alias("checked_again")
-    not_said = (
-        select(attribution.c.id)
+    finding = (
+        select(attribution.c.finding)
         .where(
             attribution.c.claim_id == appearance.c.claim_id,
             attribution.c.appearance_no == appearance.c.no,
-            attribution.c.finding.in_(NOT_SAID),
-            ~select(checked_again.c.id)
-            .where(
-                checked_again.c.claim_id == attribution.c.claim_id,
-                checked_again.c.appearance_no == attribution.c.appearance_no,
-                checked_again.c.id > attribution.c.id,
-            )
-            .exists(),
         )
-        .exists()
+        .order_by(attribution.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
     one = (
         select(appearance, own.c.head_id, own.c.found_at)
@@ -187,7 +180,7 @@ def _appearances(connection: Connection, founds: Mapping[int, dt.datetime]) -> S
                 appearance.c.recorded_at > own.c.found_at,
                 day > own.c.found_at - _DAY,
             ),
-            ~not_said,
+            func.coalesce(finding, Finding.UNCHECKED).not_in(NOT_SAID),
         )
         .subquery("one")
     )
