@@ -235,6 +235,7 @@ class Surroundings:
         """The variables to set, and those to take away (None)."""
         return {
             **{name: None for name in os.environ if name.startswith(("CLAIMTRACK_", "PG"))},
+            "PYTHONUNBUFFERED": None,
             "CLAIMTRACK_CONFIG": str(self.folder / "config.toml"),
             "CLAIMTRACK_DATA_DIR": str(self.folder / "data"),
             "CLAIMTRACK_DATABASE_URL": self.database_url,

@@ -294,6 +294,7 @@ class App:
         """Print a list or a report in the chosen format; say so where there is nothing."""
         count = emit(listing, self.format, sys.stdout, width=self.width, color=self.color)
         if count == 0 and listing.empty:
+            sys.stdout.flush()  # a full disk is told of before the words are said
             self.say(listing.empty)
 
     def emit_object(self, data: Mapping[str, Any], text: Iterable[str]) -> None:
