@@ -13,6 +13,7 @@ import click
 from claimtrack import __version__
 from claimtrack.cli.app import App
 from claimtrack.cli.groups import ErrorsAsSentences, LazyGroup
+from claimtrack.cli.interrupts import hear_always
 
 NOUNS = {
     "claim": "Record claims, find them, mark what checking showed.",
@@ -66,4 +67,5 @@ def main() -> None:
     # What a command imports stays until it ends: looking through it for garbage again and again,
     # as the default of every 700 new objects does, is a thirtieth of a read command.
     gc.set_threshold(50_000)
+    hear_always()
     cli(prog_name="claimtrack")

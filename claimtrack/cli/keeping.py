@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import click
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.blocks import counted
 from claimtrack.cli.db import as_size, db, explained
+from claimtrack.cli.interrupts import tidied, undisturbed
 from claimtrack.cli.progress import progress
 from claimtrack.errors import ClaimtrackError, ConflictError
 from claimtrack.render import Column, Listing, escape_terminal
@@ -26,32 +26,6 @@ if TYPE_CHECKING:
 
     from claimtrack.services.backup import Holdings
     from claimtrack.services.digest import Digest
-
-
-@contextmanager
-def tidied() -> Iterator[None]:
-    """Let a command that is told to end do so as with Ctrl-C, leaving no half file."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def undisturbed(connection: Connection) -> Iterator[None]:
-    """Drop the connection on Ctrl-C, which may come amid rows that nobody will read now."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        connection.invalidate()
-        raise
 
 
 # --- One hash of all -----------------------------------------------------------------------------

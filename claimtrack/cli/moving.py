@@ -13,7 +13,8 @@ import click
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.blocks import counted
 from claimtrack.cli.db import db, explained, where
-from claimtrack.cli.keeping import dump, record_taken, tidied
+from claimtrack.cli.interrupts import tidied
+from claimtrack.cli.keeping import dump, record_taken
 from claimtrack.cli.restoring import existing, overwrite_option, restore_from
 from claimtrack.errors import ConflictError
 from claimtrack.render import escape_terminal

@@ -15,7 +15,7 @@ import click
 from claimtrack.cli.app import App, command, need
 from claimtrack.cli.blocks import counted
 from claimtrack.cli.db import db, explained
-from claimtrack.cli.keeping import tidied, undisturbed
+from claimtrack.cli.interrupts import tidied, undisturbed
 from claimtrack.cli.progress import progress
 from claimtrack.errors import ConflictError, DatabaseError, InvalidDataError
 from claimtrack.render import escape_terminal

@@ -11,7 +11,7 @@ import click
 
 from claimtrack.cli.app import App
 from claimtrack.cli.blocks import counted
-from claimtrack.cli.keeping import tidied, undisturbed
+from claimtrack.cli.interrupts import tidied, undisturbed
 from claimtrack.cli.options import stack
 from claimtrack.cli.progress import progress
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from claimtrack.cli.app import App, need
 from claimtrack.cli.blocks import counted
 from claimtrack.cli.importing.options import Given
-from claimtrack.cli.keeping import undisturbed
+from claimtrack.cli.interrupts import undisturbed
 from claimtrack.cli.progress import progress
 from claimtrack.render import escape_terminal
 from claimtrack.vocab import Role

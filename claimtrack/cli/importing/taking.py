@@ -19,7 +19,7 @@ from claimtrack.cli.importing.group import import_
 from claimtrack.cli.importing.options import Given, shared
 from claimtrack.cli.importing.previewing import show_preview
 from claimtrack.cli.importing.rejecting import rejecting
-from claimtrack.cli.keeping import tidied
+from claimtrack.cli.interrupts import tidied
 from claimtrack.cli.progress import rows_progress
 from claimtrack.errors import InvalidDataError
 from claimtrack.render import escape_terminal
