@@ -12,7 +12,14 @@ from claimtrack.models.likely import likely_match, likely_search
 from claimtrack.models.matches import claim_group, claim_match
 from claimtrack.models.people import publisher, speaker, speaker_alias
 from claimtrack.models.policies import policy
-from claimtrack.models.postings import posting, posting_due, word, word_count
+from claimtrack.models.postings import (
+    posting,
+    posting_due,
+    posting_list,
+    posting_unlisted,
+    word,
+    word_count,
+)
 from claimtrack.models.protection import export, protected_source, redaction
 from claimtrack.models.reviews import evidence, review, review_evidence, transition
 from claimtrack.models.sources import capture, source
@@ -42,6 +49,8 @@ __all__ = [
     "policy",
     "posting",
     "posting_due",
+    "posting_list",
+    "posting_unlisted",
     "protected_source",
     "publication",
     "publisher",

@@ -59,6 +59,8 @@ MAY = {
     "import_mapping": "reader recorder recorder",
     "posting": "reader recorder -",
     "posting_due": "reader recorder -",
+    "posting_list": "reader - -",
+    "posting_unlisted": "reader recorder -",
     "word": "reader recorder -",
     "word_count": "reader - -",
     "alembic_version": "reader - -",

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     DateTime,
     Index,
+    LargeBinary,
     Table,
     Text,
     TypedColumns,
@@ -27,6 +29,12 @@ from sqlalchemy.types import UserDefinedType
 
 from claimtrack.db import held_by, metadata
 from claimtrack.models.functions import AS_OWNER, PINNED
+
+#: The postings of words in so many claims are kept in lists, too: rarer ones are read quickly
+#: without, and those of commoner ones are never read whole.
+LISTED = (250, 100_000)
+#: A weight of 1 in a list.
+PARTS = 10_000
 
 
 class TransactionId(UserDefinedType[str]):
@@ -119,6 +127,46 @@ word_count = Table(
 )
 
 
+class PostingListColumns(TypedColumns):
+    """A word of many claims, whose postings are read in one piece.
+
+    A word has one row of the last count, and one more for each time that claims came to it since.
+    """
+
+    term: Column[int] = Column(BigInteger, nullable=False)
+    claim_ids: Column[bytes] = Column(LargeBinary, nullable=False, comment="eight bytes each")
+    weights: Column[bytes] = Column(
+        LargeBinary, nullable=False, comment=f"in parts of {PARTS}, two bytes each"
+    )
+
+
+posting_list = Table(
+    "posting_list",
+    metadata,
+    PostingListColumns,
+    comment="derived: the postings with a weight of words in many claims, in one piece",
+)
+
+
+@held_by(posting_list)
+def _() -> Sequence[SchemaItem]:
+    return (Index(None, "term"),)
+
+
+class PostingUnlistedColumns(TypedColumns):
+    """Claims whose postings were made since the lists were."""
+
+    claim_ids: Column[list[int]] = Column(ARRAY(BigInteger), nullable=False)
+
+
+posting_unlisted = Table(
+    "posting_unlisted",
+    metadata,
+    PostingUnlistedColumns,
+    comment="derived: claims whose postings are not in the lists, or not as they are there",
+)
+
+
 class PostingDueColumns(TypedColumns):
     """A claim whose texts changed since its postings were made."""
 
@@ -177,7 +225,7 @@ END $$
 """
 
 # Called for a row whose texts changed: the trigger's condition says so. What was redacted or
-# protected must not be found for a moment longer.
+# protected must not be found for a moment longer: who lists postings just now is waited for.
 NOTE_CHANGED = f"""
 CREATE FUNCTION note_changed_texts() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} {PINNED} AS $$
 DECLARE
@@ -189,7 +237,7 @@ DECLARE
         WHEN 'speaker' THEN fresh ->> 'id' ELSE fresh ->> 'speaker_id' END;
     heads CONSTANT bigint[] := ARRAY[the_speaker_id, (was ->> 'merged_into_id')::bigint,
         (SELECT merged_into_id FROM speaker WHERE id = the_speaker_id)];
-    claim_ids CONSTANT bigint[] := CASE
+    changed_ids CONSTANT bigint[] := CASE
         WHEN TG_TABLE_NAME = 'claim' THEN ARRAY[(fresh ->> 'id')::bigint]
         WHEN TG_TABLE_NAME IN ('speaker', 'speaker_alias') THEN ARRAY(
             SELECT DISTINCT appearance.claim_id FROM speaker AS own
@@ -202,9 +250,13 @@ DECLARE
         ELSE ARRAY[(fresh ->> 'claim_id')::bigint]
     END;
 BEGIN
-    INSERT INTO posting_due (claim_id, forget) SELECT id, forgets FROM unnest(claim_ids) AS id;
+    INSERT INTO posting_due (claim_id, forget) SELECT id, forgets FROM unnest(changed_ids) AS id;
     IF forgets THEN
-        DELETE FROM posting WHERE claim_id = ANY (claim_ids);
+        PERFORM pg_advisory_xact_lock(hashtext('claimtrack.word')::bigint);
+        DELETE FROM posting_list WHERE term IN (
+            SELECT term FROM posting WHERE claim_id = ANY (changed_ids)
+        );
+        DELETE FROM posting WHERE claim_id = ANY (changed_ids);
     END IF;
     RETURN NULL;
 END $$
@@ -250,6 +302,48 @@ BEGIN
 END $$
 """
 
+# All lists anew, or those that there are with the claims that came since. A claim that was changed
+# stands in a list twice then, or still under a word that it has lost: it is read too often, never
+# too seldom. What is deleted is seen before what is read: a claim that comes in between is listed,
+# and waits for it, too.
+LIST_POSTINGS = f"""
+CREATE FUNCTION list_postings(anew boolean) RETURNS void
+LANGUAGE plpgsql {AS_OWNER} {PINNED} SET jit = 'off' AS $$
+DECLARE
+    ids bigint[];
+BEGIN
+    IF NOT has_any_column_privilege(SESSION_USER, 'claim', 'INSERT') THEN
+        RAISE EXCEPTION 'permission denied to list postings'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(hashtext('claimtrack.word')::bigint) THEN
+        RETURN;
+    END IF;
+    IF anew THEN
+        DELETE FROM posting_unlisted;
+        DELETE FROM posting_list;
+        INSERT INTO posting_list (term, claim_ids, weights)
+        SELECT term, string_agg(int8send(claim_id), ''),
+            string_agg(int2send((weight * {PARTS})::smallint), '')
+        FROM posting
+        WHERE weight > 0 AND term IN (
+            SELECT term FROM word WHERE claims BETWEEN {LISTED[0]} AND {LISTED[1]}
+        )
+        GROUP BY term;
+    ELSE
+        WITH gone AS (DELETE FROM posting_unlisted RETURNING claim_ids)
+        SELECT array_agg(DISTINCT id) INTO ids FROM gone CROSS JOIN unnest(claim_ids) AS id;
+        INSERT INTO posting_list (term, claim_ids, weights)
+        SELECT term, string_agg(int8send(claim_id), ''),
+            string_agg(int2send((weight * {PARTS})::smallint), '')
+        FROM posting
+        WHERE claim_id = ANY (ids) AND weight > 0
+            AND EXISTS (SELECT FROM posting_list WHERE posting_list.term = posting.term)
+        GROUP BY term;
+    END IF;
+END $$
+"""
+
 # One at a time; false where another is at it.
 COUNT_WORDS = f"""
 CREATE FUNCTION count_words(claims bigint, top_id bigint, average real) RETURNS boolean
@@ -275,11 +369,12 @@ BEGIN
     DELETE FROM word_count;
     INSERT INTO word_count (counted_at, claims, top_id, stems)
     VALUES (clock_timestamp(), count_words.claims, count_words.top_id, average);
+    PERFORM list_postings(true);
     RETURN true;
 END $$
 """
 
-FUNCTIONS = (NOTE_NEW, NOTE_CHANGED, CLEAR_POSTINGS, FORGET_WORDS, COUNT_WORDS)
+FUNCTIONS = (NOTE_NEW, NOTE_CHANGED, CLEAR_POSTINGS, FORGET_WORDS, LIST_POSTINGS, COUNT_WORDS)
 
 #: Table to the columns whose texts the postings are made from, and what decides which those are.
 _TEXTS = {

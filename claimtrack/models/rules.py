@@ -81,6 +81,8 @@ DERIVED = (
     "likely_search",
     "posting",
     "posting_due",
+    "posting_list",
+    "posting_unlisted",
     "word",
     "word_count",
 )

@@ -183,6 +183,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     # Whoever records claims fills their postings; what is there is cleared by the database alone.
     "posting": {READER: ("SELECT",), RECORDER: ("INSERT (claim_id, term, weight)",)},
     "posting_due": {READER: ("SELECT",), RECORDER: ("INSERT (claim_id, noted_by)",)},
+    "posting_list": {READER: ("SELECT",)},
+    "posting_unlisted": {READER: ("SELECT",), RECORDER: ("INSERT (claim_ids)",)},
     "word": {READER: ("SELECT",), RECORDER: ("INSERT (term, stem)",)},
     "word_count": {READER: ("SELECT",)},
     "policy": {READER: ("SELECT",), ADMIN: ("INSERT (name, value, because)",)},
@@ -217,6 +219,7 @@ CALLABLE = frozenset(
         "clear_postings",
         "count_words",
         "forget_words",
+        "list_postings",
     }
 )
 

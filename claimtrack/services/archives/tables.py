@@ -67,6 +67,8 @@ LEFT_OUT = {
     "transition": "the schema's own",
     "posting": "made again from the claims",
     "posting_due": "which claims one database has to do that for",
+    "posting_list": "made again from the postings",
+    "posting_unlisted": "which claims one database has to do that for",
     "word": "counted again from the postings",
     "word_count": "told by the words",
 }

@@ -9,7 +9,7 @@ import changes are noted, and get their postings as after any other command.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from claimtrack.matching.terms import stems, term
 from claimtrack.services.imports.records import Record
-from claimtrack.services.matching.postings import bring_words, weigh
+from claimtrack.services.matching.postings import bring_words, note_unlisted, weigh
 from claimtrack.services.matching.texts import TEXT_LIMIT, Texts, load_names, load_titles
 
 #: So many stems are remembered as brought to the record; beyond that some are asked for again.
@@ -78,6 +78,7 @@ class Created(NamedTuple):
 class Postings(NamedTuple):
     """Postings as COPY takes them in, and the stems that their terms may be the first to have."""
 
+    claim_ids: Sequence[int]
     lines: str
     stems: dict[int, str]
 
@@ -103,7 +104,7 @@ class Index:
         )
 
     def postings(
-        self, words: Mapping[int, Words], fresh: Mapping[int, str], created: Iterable[Created]
+        self, words: Mapping[int, Words], fresh: Mapping[int, str], created: Sequence[Created]
     ) -> Postings:
         """The postings of the claims that a part created, to be brought before those of the next.
 
@@ -114,11 +115,12 @@ class Index:
         for each in created:
             lines += self._lines(words, each, brought)
         if not lines:  # nothing is brought, and so nothing to be remembered as if it were
-            return Postings("", {})
+            return Postings((), "", {})
         if len(self._brought) > _REMEMBERED:
             self._brought.clear()
         self._brought.update(brought)
-        return Postings("".join(lines), brought)
+        claim_ids = [row.claim_id for each in created for row in each.claims]
+        return Postings(claim_ids, "".join(lines), brought)
 
     def _lines(
         self, words: Mapping[int, Words], created: Created, brought: dict[int, str]
@@ -171,6 +173,7 @@ def fill(connection: Connection, made: Postings) -> float:
         except psycopg.Error as error:
             raise DBAPIError("COPY", None, error) from error
         bring_words(connection, made.stems)
+        note_unlisted(connection, made.claim_ids)
     return perf_counter() - began
 
 

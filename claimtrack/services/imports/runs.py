@@ -27,7 +27,7 @@ from claimtrack.services.imports.records import Meaning, Record, read_record
 from claimtrack.services.imports.settling import Run, alone
 from claimtrack.services.imports.staging import make_tables, staged_lines
 from claimtrack.services.imports.updating import Conflict
-from claimtrack.services.matching.postings import count_words, is_count_old
+from claimtrack.services.matching.postings import count_words, is_count_old, list_new
 from claimtrack.services.policies import in_force
 from claimtrack.vocab import FileFormat
 
@@ -139,6 +139,7 @@ def take_in(
                     raise _DryRun
                 if ended and is_count_old(connection):
                     count_words(connection, beside)
+                list_new(beside)
             if ended:
                 return done
     except _DryRun:

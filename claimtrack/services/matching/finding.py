@@ -1,14 +1,12 @@
 """Find the claims that a text may repeat, and say how likely each is.
 
-Of the text's words the rarest are looked up first, until a bound of postings is read: so the time
-does not grow with the words that half of all claims have. The claims that share the most by BM25
-are read and ranked by `claimtrack.matching.model`.
+The claims that share the most with it (`claimtrack.services.matching.candidates`) are read and
+ranked by `claimtrack.matching.model`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Set
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, text
@@ -16,18 +14,10 @@ from sqlalchemy import Connection, Row, text
 from claimtrack.matching.features import Candidate, Query, Weights
 from claimtrack.matching.model import THRESHOLD, rank
 from claimtrack.matching.terms import term
+from claimtrack.services.matching.candidates import candidates
 from claimtrack.services.matching.postings import AVERAGE
 from claimtrack.services.matching.texts import load_own_texts
 from claimtrack.vocab import Status, Verdict
-
-#: No further word is looked up once so many postings are read.
-READ = 60_000
-#: A word that fewer claims had at the last count is counted again for each text.
-COUNTED = 1_000
-#: So many claims are read and ranked.
-CANDIDATES = 100
-#: A sum that was rounded otherwise is not less than another for that.
-_ROUNDED = 1 - 1e-6
 
 
 class Match(NamedTuple):
@@ -66,19 +56,19 @@ def find(
     """The claims that ``sought`` repeats, the likeliest first.
 
     ``threshold`` is the least probability; with 0 all that were ranked are given, which are
-    `CANDIDATES` at most. ``language`` is that of the text (English unless it is said). The claims
+    a hundred at most. ``language`` is that of the text (English unless it is said). The claims
     ``without`` are passed by.
     """
     query = Query(sought, language)
     if not query.kinds:
         return []
     known = _known(connection)
-    candidates, counts = _candidates(connection, query.kinds, known.claims, without)
+    chosen, counts = candidates(connection, query.kinds, known.claims, without)
     read = {
         number: Candidate(each.statement, each.others, each.language)
-        for number, each in load_own_texts(connection, candidates).items()
+        for number, each in load_own_texts(connection, chosen).items()
     }
-    places = [number for number in candidates if number in read]
+    places = [number for number in chosen if number in read]
     if not places:
         return []
     kinds = frozenset().union(*(read[number].kinds for number in places))
@@ -122,85 +112,6 @@ def _known(connection: Connection) -> _Known:
     if row is not None and row.claims:
         return _Known(row.claims, row.stems)
     return _Known(connection.execute(text("SELECT count(*) FROM claim")).scalar_one(), None)
-
-
-def _candidates(
-    connection: Connection, kinds: Iterable[str], claims: int, without: Set[int]
-) -> tuple[list[int], Mapping[str, int]]:
-    """The claims that share the most with these stems, and how many claims have each stem.
-
-    Of a word that is in few claims that is counted here, so that it is right at once; of others
-    it is what the last count of all words told.
-    """
-    by_term = {term(stem): stem for stem in kinds}
-    rows = connection.execute(
-        text(_WORDS),
-        {"terms": list(by_term), "few": COUNTED, "place": CANDIDATES + len(without) - 1},
-    ).all()
-    counted = {by_term[row.term]: int(row.claims) for row in rows if row.claims}
-    left, terms, rarities, least = READ, [], [], 0.0
-    for row in sorted(rows, key=lambda row: (row.claims, by_term[row.term])):
-        if left <= 0:
-            break
-        if row.claims:
-            rarity = math.log(1 + (claims + 0.5) / (row.claims + 0.5))
-            terms.append(row.term)
-            rarities.append(rarity)
-            left -= row.claims
-            if CANDIDATES + len(without) <= READ:
-                least = max(least, rarity * row.reached)
-    best = connection.execute(
-        text(_BEST),
-        {
-            "terms": terms,
-            "rarities": rarities,
-            "most": READ,
-            "least": least * _ROUNDED,
-            "without": list(without),
-            "candidates": CANDIDATES,
-        },
-    ).scalars()
-    return list(best), counted
-
-
-#: Of each term how many claims have it, and the weight that as many of them reach as are wanted.
-_WORDS = """
-    SELECT wanted.term, GREATEST(known.claims, few.claims) AS claims,
-        COALESCE((
-            SELECT weight FROM posting WHERE posting.term = wanted.term AND weight > 0
-            ORDER BY weight DESC OFFSET :place LIMIT 1
-        ), 0) AS reached
-    FROM unnest(CAST(:terms AS bigint[])) AS wanted (term)
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(max(claims), 0) AS claims FROM word WHERE word.term = wanted.term
-    ) AS last
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN last.claims >= :few THEN last.claims ELSE 0 END AS claims
-    ) AS known
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS claims FROM (
-            SELECT FROM posting
-            WHERE last.claims < :few AND posting.term = wanted.term AND weight > 0 LIMIT :few
-        ) AS counted
-    ) AS few
-"""
-
-#: The claims that score best by BM25. One word alone brings as many as are wanted to ``least``:
-#: so those that have less need not be sorted.
-_BEST = """
-    SELECT claim_id FROM (
-        SELECT found.claim_id, sum(wanted.rarity * found.weight) AS value
-        FROM unnest(CAST(:terms AS bigint[]), CAST(:rarities AS float8[])) AS wanted (term, rarity)
-        CROSS JOIN LATERAL (
-            SELECT claim_id, weight FROM posting
-            WHERE posting.term = wanted.term AND weight > 0
-            ORDER BY weight DESC LIMIT :most
-        ) AS found
-        GROUP BY found.claim_id HAVING sum(wanted.rarity * found.weight) >= :least
-    ) AS scored
-    WHERE claim_id <> ALL (CAST(:without AS bigint[]))
-    ORDER BY value DESC, claim_id LIMIT :candidates
-"""
 
 
 def _frequencies(connection: Connection, kinds: Iterable[str]) -> dict[str, int]:

@@ -28,6 +28,8 @@ AVERAGE = 20.0
 PAGE = 500
 #: Of claims that others left, one command fills so many on the way.
 LEFT_OVER = 200
+#: So many claims may be read beside the lists.
+UNLISTED = 2_000
 #: Words are counted again when there are so many claims more, as a share of those counted.
 GROWTH = 0.25
 FEW = 20
@@ -119,6 +121,30 @@ def refill(connection: Connection, claim_ids: Sequence[int], *, wait: bool = Tru
     ).scalar_one()
     if cleared:
         fill(connection, load_texts(connection, cleared).items())
+        note_unlisted(connection, cleared)
+        list_new(connection)
+
+
+# --- Lists of the postings of words in many claims -----------------------------------------------
+
+
+def note_unlisted(connection: Connection, claim_ids: Sequence[int]) -> None:
+    """Note claims whose postings were made: they are read beside the lists until they are listed.
+
+    It belongs into the transaction that made them.
+    """
+    connection.execute(
+        text("INSERT INTO posting_unlisted (claim_ids) VALUES (:ids)"), {"ids": list(claim_ids)}
+    )
+
+
+def list_new(connection: Connection) -> None:
+    """List the claims that wait for it, if they are so many that reading them apart takes long."""
+    waiting = connection.execute(
+        text("SELECT COALESCE(sum(cardinality(claim_ids)), 0) FROM posting_unlisted")
+    ).scalar_one()
+    if waiting > UNLISTED:
+        connection.execute(text("SELECT list_postings(false)"))
 
 
 def waits(connection: Connection) -> bool:
@@ -236,7 +262,9 @@ def is_count_old(connection: Connection) -> bool:
 
 
 def count_words(connection: Connection, beside: Connection | None = None) -> bool:
-    """Count how many claims have each word; False where another is at it.
+    """Count how many claims have each word, and list those of words in many.
+
+    False where another is at it.
 
     ``beside`` is the connection that sees the postings, where that is another.
     """

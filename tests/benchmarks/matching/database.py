@@ -155,9 +155,11 @@ def _generate(engine: Engine, claims: Collection, size: int) -> None:
 # --- What it costs -------------------------------------------------------------------------------
 
 _SIZES = """
-    SELECT relname AS name, pg_size_pretty(pg_relation_size(oid)) AS size FROM pg_class
-    WHERE relname IN ('claim', 'posting', 'pk_posting', 'ix_posting_term', 'word', 'ix_word_term')
-    ORDER BY pg_relation_size(oid) DESC
+    SELECT relname AS name, pg_size_pretty(pg_table_size(oid)) AS size FROM pg_class
+    WHERE relname IN (
+        'claim', 'posting', 'pk_posting', 'ix_posting_term', 'posting_list', 'word', 'ix_word_term'
+    )
+    ORDER BY pg_table_size(oid) DESC
 """
 
 
