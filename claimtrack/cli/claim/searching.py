@@ -97,6 +97,10 @@ def search_claims(
         )
 
 
+# Searched are WORDS; --text is refused, with a word about that.
+next(each for each in search_claims.params if each.name == "text").hidden = True  # type: ignore[attr-defined]
+
+
 def _as_one(words: tuple[str, ...], more: str | None) -> str:
     """What was typed, in one text.
 
