@@ -2,14 +2,18 @@
 
 The claims are imported by the command; then others are generated among them, by chains of the
 words that follow each other in the real ones, so that they share their vocabulary and its
-frequencies. Of each size it prints the quality, what a query costs the server and the whole of
-it, what a claim costs to add with and without postings, and what the tables take on disk.
+frequencies. Of each size it prints the quality, and what a query costs the server and the whole of
+it; of the largest what the tables take on disk, and what a claim costs to add: with and without
+postings, and by the whole command, with and without looking for repeats.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -37,6 +41,7 @@ _MAPPED = {"statement": (), "title": ("title=title",),
            "summary": ("title=title", "summary=subtitle")}  # fmt: skip
 _BATCH = 5_000
 _ADDED = 150
+_ASKED = 20
 
 
 def through_database(
@@ -62,6 +67,7 @@ def through_database(
             for row in connection.execute(text(_SIZES)):
                 print(f"{row.name:28} {row.size:>10}")
         _adding(engine, claims)
+        _asking(url, claims)
 
 
 def _import(url: str, path: Path, variant: str) -> None:
@@ -181,6 +187,25 @@ def _adding(engine: Engine, claims: Collection) -> None:
         spent[fills].append((time.perf_counter() - began) * 1000)
     on, off = median(spent[True]), median(spent[False])
     print(f"adding a claim: {on:.2f} ms with postings, {off:.2f} ms without: {on / off:.2f} times")
+
+
+def _asking(url: str, claims: Collection) -> None:
+    """Print what the whole command costs that looks for repeats, and the one that does not."""
+    made = statements([one.statement for one in claims.claims], seed=3)
+    env = {**os.environ, "CLAIMTRACK_DATABASE_URL": url, "CLAIMTRACK_ACTOR": "benchmark"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    spent: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(2 * _ASKED):
+        looks = number % 2 == 0
+        words = ["claim", "add", f"{next(made)} {number}", "--manner", "own-voice", "--source",
+                 "https://example.org/added", *([] if looks else ["--new"])]  # fmt: skip
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "claimtrack", *words], env=env, check=True, capture_output=True
+        )
+        spent[looks].append((time.perf_counter() - began) * 1000)
+    on, off = median(spent[True]), median(spent[False])
+    print(f"claim add: {on:.0f} ms looking for repeats, {off:.0f} ms with --new: {on / off:.2f}")
 
 
 @contextlib.contextmanager
