@@ -21,7 +21,7 @@ from tests.stress.checks import refuse_wrong
 from tests.stress.kills import wait_alone
 
 #: How long a command may take before it counts as hung, in seconds.
-PATIENCE = 60
+PATIENCE = 300
 
 
 @dataclass(frozen=True)
