@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from claimtrack.db import make_engine
-from claimtrack.services.matching import finding, postings
+from claimtrack.services.matching import candidates, postings
 from tests import records
 from tests.conftest import Desk, Run, Start
 
@@ -154,7 +154,7 @@ def test_a_text_in_another_language_is_read_as_such(database_url: str, ok: Run) 
 def test_words_that_all_have_do_not_bury_the_rare_ones(
     town: str, ok: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "READ", 3)
+    monkeypatch.setattr(candidates, "READ", 3)
     assert matches(ok, f"In the valley of the mayor: {POST}")[0]["claim_id"] == 1
 
 

@@ -18,12 +18,13 @@ from claimtrack.matching.sums import heaviest, unpacked
 from claimtrack.matching.terms import term
 from claimtrack.models.postings import LISTED, PARTS
 
-#: No further word is looked up once so many postings are read.
+#: No further word is looked up once so many postings are read; and none that has more by itself,
+#: unless there is no other.
 READ = LISTED[1]
 #: A word that fewer claims had at the last count is counted again for each text.
 COUNTED = LISTED[0]
 #: So many claims are read and ranked.
-CANDIDATES = 100
+CANDIDATES = 150
 
 
 def candidates(
@@ -37,9 +38,10 @@ def candidates(
     by_term = {term(stem): stem for stem in kinds}
     rows = connection.execute(text(_WORDS), {"terms": list(by_term), "few": COUNTED}).all()
     counted = {by_term[row.term]: int(row.claims) for row in rows if row.claims}
-    left, rarities = READ, {}
+    left = READ
+    rarities: dict[int, float] = {}
     for row in sorted(rows, key=lambda row: (row.claims, by_term[row.term])):
-        if left <= 0:
+        if left <= 0 or (rarities and row.claims > READ):
             break
         if row.claims:
             rarities[row.term] = math.log(1 + (claims + 0.5) / (row.claims + 0.5))
@@ -112,7 +114,8 @@ _DIRECT = """
     GROUP BY term
 """.replace(":packed", _PACKED)
 
+#: A claim's words are read through: to look up each that is asked for would take longer.
 _BESIDE = """
     SELECT :packed FROM posting
-    WHERE claim_id = ANY (:ids) AND term = ANY (:terms) AND weight > 0 GROUP BY term
+    WHERE claim_id = ANY (:ids) AND term + 0 = ANY (:terms) AND weight > 0 GROUP BY term
 """.replace(":packed", _PACKED)

@@ -56,7 +56,7 @@ def find(
     """The claims that ``sought`` repeats, the likeliest first.
 
     ``threshold`` is the least probability; with 0 all that were ranked are given, which are
-    a hundred at most. ``language`` is that of the text (English unless it is said). The claims
+    some 150 at most. ``language`` is that of the text (English unless it is said). The claims
     ``without`` are passed by.
     """
     query = Query(sought, language)

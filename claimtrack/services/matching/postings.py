@@ -29,7 +29,7 @@ PAGE = 500
 #: Of claims that others left, one command fills so many on the way.
 LEFT_OVER = 200
 #: So many claims may be read beside the lists.
-UNLISTED = 2_000
+UNLISTED = 1_000
 #: Words are counted again when there are so many claims more, as a share of those counted.
 GROWTH = 0.25
 FEW = 20
