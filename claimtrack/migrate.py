@@ -146,6 +146,7 @@ def _fill_postings(connection: Connection, notice: Callable[[str], None] | None)
         )
     for page in pages:
         postings.refill(connection, page)
+        postings.list_new(connection)
         connection.commit()
     if pages:
         postings.count_words(connection)

@@ -27,7 +27,7 @@ BEGIN
         RAISE EXCEPTION 'permission denied to list postings'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF NOT pg_try_advisory_xact_lock(hashtext('claimtrack.word')::bigint) THEN
+    IF NOT pg_try_advisory_xact_lock(hashtext('claimtrack.posting_list')::bigint) THEN
         RETURN;
     END IF;
     IF anew THEN
@@ -110,7 +110,7 @@ DECLARE
 BEGIN
     INSERT INTO posting_due (claim_id, forget) SELECT id, forgets FROM unnest(changed_ids) AS id;
     IF forgets THEN
-        PERFORM pg_advisory_xact_lock(hashtext('claimtrack.word')::bigint);
+        PERFORM pg_advisory_xact_lock_shared(hashtext('claimtrack.posting_list')::bigint);
         DELETE FROM posting_list WHERE term IN (
             SELECT term FROM posting WHERE claim_id = ANY (changed_ids)
         );

@@ -40,6 +40,7 @@ def reindex(app: App, *, waiting: bool) -> None:
             for page in pages:
                 with app.write(fills=False) as connection:
                     postings.refill(connection, page)
+                    postings.list_new(connection)
                 tell(len(page))
     except KeyboardInterrupt:
         app.say("Broken off. What is done stays; the rest is done by:")

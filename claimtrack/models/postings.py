@@ -252,7 +252,7 @@ DECLARE
 BEGIN
     INSERT INTO posting_due (claim_id, forget) SELECT id, forgets FROM unnest(changed_ids) AS id;
     IF forgets THEN
-        PERFORM pg_advisory_xact_lock(hashtext('claimtrack.word')::bigint);
+        PERFORM pg_advisory_xact_lock_shared(hashtext('claimtrack.posting_list')::bigint);
         DELETE FROM posting_list WHERE term IN (
             SELECT term FROM posting WHERE claim_id = ANY (changed_ids)
         );
@@ -305,7 +305,8 @@ END $$
 # All lists anew, or those that there are with the claims that came since. A claim that was changed
 # stands in a list twice then, or still under a word that it has lost: it is read too often, never
 # too seldom. What is deleted is seen before what is read: a claim that comes in between is listed,
-# and waits for it, too.
+# and waits for it, too. Who redacts waits for who makes lists, who therefore does so last in a
+# transaction, and not while somebody is redacting.
 LIST_POSTINGS = f"""
 CREATE FUNCTION list_postings(anew boolean) RETURNS void
 LANGUAGE plpgsql {AS_OWNER} {PINNED} SET jit = 'off' AS $$
@@ -316,7 +317,7 @@ BEGIN
         RAISE EXCEPTION 'permission denied to list postings'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF NOT pg_try_advisory_xact_lock(hashtext('claimtrack.word')::bigint) THEN
+    IF NOT pg_try_advisory_xact_lock(hashtext('claimtrack.posting_list')::bigint) THEN
         RETURN;
     END IF;
     IF anew THEN

@@ -109,6 +109,7 @@ def drain(connection: Connection, *, left_over: int | None = LEFT_OVER) -> None:
         connection.execute(text("SELECT forget_words()"))
     if is_count_old(connection):
         count_words(connection)
+    list_new(connection)
 
 
 def refill(connection: Connection, claim_ids: Sequence[int], *, wait: bool = True) -> None:
@@ -122,7 +123,6 @@ def refill(connection: Connection, claim_ids: Sequence[int], *, wait: bool = Tru
     if cleared:
         fill(connection, load_texts(connection, cleared).items())
         note_unlisted(connection, cleared)
-        list_new(connection)
 
 
 # --- Lists of the postings of words in many claims -----------------------------------------------
@@ -139,7 +139,10 @@ def note_unlisted(connection: Connection, claim_ids: Sequence[int]) -> None:
 
 
 def list_new(connection: Connection) -> None:
-    """List the claims that wait for it, if they are so many that reading them apart takes long."""
+    """List the claims that wait for it, if they are so many that reading them apart takes long.
+
+    It comes last in a transaction: who redacts waits for it.
+    """
     waiting = connection.execute(
         text("SELECT COALESCE(sum(cardinality(claim_ids)), 0) FROM posting_unlisted")
     ).scalar_one()
