@@ -8,6 +8,10 @@ from __future__ import annotations
 #: Every function pins what its result could depend on.
 PINNED = "SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'"
 
+#: A plan is kept for the session: one made while a table was nearly empty would read all of it for
+#: each part of an import that fills it.
+LOOKED_UP = "SET enable_seqscan = 'off'"
+
 #: What reads or writes other rows than its own runs as the owner of the tables, whoever makes the
 #: change: a login that may record a claim may write neither its events nor its reach by itself.
 #: Nobody else may call such a function, or hang it on a table of their own (see rules.py).
@@ -120,7 +124,7 @@ END $$
 
 REFUSE_ON_MERGED = f"""
 CREATE FUNCTION refuse_on_merged() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
-{PINNED} AS $$
+{PINNED} {LOOKED_UP} AS $$
 DECLARE
     merged_id CONSTANT bigint := (
         SELECT min(id) FROM claim
@@ -485,7 +489,8 @@ END $$
 # What foreign keys would ask once a row, at a fifth of an import's time. Nothing that is referred
 # to is ever removed, so it need not be asked again.
 REFER_ROWS = f"""
-CREATE FUNCTION refer_rows() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} {PINNED} AS $$
+CREATE FUNCTION refer_rows() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
+{PINNED} {LOOKED_UP} AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM changed
