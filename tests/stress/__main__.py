@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import time
@@ -26,6 +27,8 @@ def main(arguments: list[str]) -> int:
     """Run one of them and say how it went; a broken promise ends in an AssertionError."""
     seed = int(time.time())
     numbers = [int(word) for word in arguments[1:]]
+    # A run in the background of a shell ignores Ctrl-C, and its children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"seed {seed}")
     with tempfile.TemporaryDirectory(prefix="claimtrack-stress-") as name:
         folder = Path(name)
