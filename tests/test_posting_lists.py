@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from claimtrack.db import make_engine
-from claimtrack.matching.sums import Postings, heaviest
+from claimtrack.matching.sums import Postings, heaviest, unpacked
 from claimtrack.matching.terms import stems, term
 from claimtrack.models.postings import LISTED
 from claimtrack.services.matching import candidates, postings
@@ -52,10 +51,8 @@ def listed(url: str, word: str) -> list[set[int]]:
     return [set(_numbers(packed)) for (packed,) in rows]
 
 
-def _numbers(packed: bytes) -> array[int]:
-    numbers = array("q", packed)
-    numbers.byteswap()
-    return numbers
+def _numbers(packed: bytes) -> list[int]:
+    return unpacked(1.0, [packed], []).claim_ids
 
 
 def missing(url: str) -> list[int]:

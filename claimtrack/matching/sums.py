@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 
 class Postings(NamedTuple):
-    """The postings of one word: claims, each once, and how much each says of it.
+    """The postings of one word: claims, and how much each says of it.
 
-    ``rarity`` is what a weight of 1 counts for.
+    ``rarity`` is what a weight of 1 counts for. A claim that was listed again stands there twice,
+    and counts twice.
     """
 
     rarity: float

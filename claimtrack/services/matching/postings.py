@@ -125,6 +125,23 @@ def refill(connection: Connection, claim_ids: Sequence[int], *, wait: bool = Tru
         note_unlisted(connection, cleared)
 
 
+def waits(connection: Connection) -> bool:
+    """Whether any claim waits for its postings."""
+    return bool(connection.execute(text("SELECT EXISTS (SELECT FROM posting_due)")).scalar_one())
+
+
+def may_fill(connection: Connection) -> bool:
+    """Whether this login may make them."""
+    allowed = text("SELECT has_any_column_privilege('posting', 'INSERT')")
+    return bool(connection.execute(allowed).scalar_one())
+
+
+def waiting(connection: Connection) -> int:
+    """How many claims wait for their postings."""
+    counted = text("SELECT count(DISTINCT claim_id) FROM posting_due")
+    return int(connection.execute(counted).scalar_one())
+
+
 # --- Lists of the postings of words in many claims -----------------------------------------------
 
 
@@ -148,23 +165,6 @@ def list_new(connection: Connection) -> None:
     ).scalar_one()
     if waiting > UNLISTED:
         connection.execute(text("SELECT list_postings(false)"))
-
-
-def waits(connection: Connection) -> bool:
-    """Whether any claim waits for its postings."""
-    return bool(connection.execute(text("SELECT EXISTS (SELECT FROM posting_due)")).scalar_one())
-
-
-def may_fill(connection: Connection) -> bool:
-    """Whether this login may make them."""
-    allowed = text("SELECT has_any_column_privilege('posting', 'INSERT')")
-    return bool(connection.execute(allowed).scalar_one())
-
-
-def waiting(connection: Connection) -> int:
-    """How many claims wait for their postings."""
-    counted = text("SELECT count(DISTINCT claim_id) FROM posting_due")
-    return int(connection.execute(counted).scalar_one())
 
 
 # --- All of them ---------------------------------------------------------------------------------
