@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from claimtrack.matching import terms as reading
 from claimtrack.matching.stopwords import STOPWORDS
-from claimtrack.matching.terms import LONGEST, STEMMERS, fold, stem, stems, term, terms, words
+from claimtrack.matching.terms import LONGEST, STEMMERS, Reader, fold, stem, stems, term, words
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,6 @@ def test_a_term_is_the_same_in_every_process_and_fits_a_bigint() -> None:
     assert len({term(str(number)) for number in range(10_000)}) == 10_000
 
 
-def test_terms_of_several_texts_are_counted_together() -> None:
-    assert terms(["a bridge", "bridges"]) == [term("bridg")] * 2
-
-
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
     for found in stems(text):
@@ -95,14 +91,15 @@ def test_a_text_reads_the_same_however_much_was_read_before_it(
 ) -> None:
     monkeypatch.setattr(reading, "KEPT", 20)
     text = "Floods, the #OrskFlood and 123456 houses; www.example.org l'été 2019"
-    before = stems(text, "fr"), terms([text], "fr")
+    reader = Reader("fr", str.upper)
+    before = stems(text, "fr"), reader.read(text)
     for number in range(100):
         stems(f"word{number}x", "fr")
-        terms([f"word{number}x"], "fr")
-    assert (stems(text, "fr"), terms([text], "fr")) == before
+        reader.read(f"word{number}x")
+    assert (stems(text, "fr"), reader.read(text)) == before
     assert len(reading._read_as_stems("fr")) <= 20
-    assert len(reading._read_as_terms("fr")) <= 20
-    assert before[1] == [term(stemmed) for stemmed in before[0]]
+    assert len(reader) <= 20
+    assert before[1] == [stemmed.upper() for stemmed in before[0]]
 
 
 def test_a_long_run_of_letters_is_cut_whatever_stands_around_it() -> None:

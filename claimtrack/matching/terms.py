@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from claimtrack.matching.stopwords import STOPWORDS
 
@@ -131,9 +130,9 @@ class _Stemmers(threading.local):
 
     def of(self, name: str) -> Callable[[str], str]:
         if name not in self._made:
-            import snowballstemmer  # at its first use: it is not needed for most commands
+            import Stemmer  # at its first use: it is not needed for most commands
 
-            self._made[name] = snowballstemmer.stemmer(name).stemWord
+            self._made[name] = Stemmer.Stemmer(name, 0).stemWord  # what it made is kept here
         return self._made[name]
 
 
@@ -148,6 +147,10 @@ def main_language(tag: str | None) -> str:
 @lru_cache(maxsize=KEPT)
 def stem(word: str, language: str) -> str:
     """The stem of a word that `words` gave, or an empty text for a stopword."""
+    return _stem(word, language)
+
+
+def _stem(word: str, language: str) -> str:
     if word in STOPWORDS.get(language, ()):
         return ""
     name = STEMMERS.get(language)
@@ -156,17 +159,18 @@ def stem(word: str, language: str) -> str:
     return _STEMMERS.of(name)(word)
 
 
-class _Read(dict[str, tuple[Any, ...]]):
+class Reader(dict[str, tuple[str, ...]]):
     """What the words between two spaces are read as in a language, for those read lately.
 
-    A dictionary that is emptied when it is full finds sooner than `lru_cache` does.
+    ``made`` makes it of a stem, and is asked again for words that were forgotten: a dictionary
+    that is emptied when it is full finds sooner than `lru_cache` does. For one thread.
     """
 
-    def __init__(self, language: str, made: Callable[[str], Any]) -> None:
+    def __init__(self, language: str | None, made: Callable[[str], str]) -> None:
         super().__init__()
-        self._language, self._made = language, made
+        self._language, self._made = main_language(language), made
 
-    def __missing__(self, piece: str) -> tuple[Any, ...]:
+    def __missing__(self, piece: str) -> tuple[str, ...]:
         made = self._made
         if len(piece) > _SHORT and piece.isascii() and piece.isdecimal():
             return (made(piece[:LONGEST]),)  # a long figure is its own stem, and seldom comes again
@@ -174,39 +178,25 @@ class _Read(dict[str, tuple[Any, ...]]):
             self.clear()
         language = self._language
         self[piece] = read = tuple(
-            [made(stemmed) for word in _words(piece) if (stemmed := stem(word, language))]
+            [made(stemmed) for word in _words(piece) if (stemmed := _stem(word, language))]
         )
         return read
 
+    def read(self, text: str) -> list[str]:
+        """What a text's words are read as, in their order, without stopwords."""
+        return list(chain.from_iterable(map(self.__getitem__, text.split())))
+
 
 @lru_cache(maxsize=4)
-def _read_as_stems(language: str) -> _Read:
-    return _Read(language, str)
-
-
-@lru_cache(maxsize=4)
-def _read_as_terms(language: str) -> _Read:
-    return _Read(language, _hash)
+def _read_as_stems(language: str) -> Reader:
+    return Reader(language, str)
 
 
 def stems(text: str, language: str | None = None) -> list[str]:
     """The stems of a text's words in their order, without stopwords."""
-    read = _read_as_stems(main_language(language))
-    return list(chain.from_iterable(map(read.__getitem__, text.split())))
+    return _read_as_stems(main_language(language)).read(text)
 
 
-@lru_cache(maxsize=KEPT)
 def term(stemmed: str) -> int:
     """The 64 bits, signed as PostgreSQL's bigint is, that stand for a stem in the postings."""
-    return _hash(stemmed)
-
-
-def _hash(stemmed: str) -> int:
     return int.from_bytes(blake2b(stemmed.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def terms(texts: Iterable[str], language: str | None = None) -> list[int]:
-    """The terms of texts that belong together, with repetition."""
-    read = _read_as_terms(main_language(language))
-    pieces = chain.from_iterable(map(str.split, texts))
-    return list(chain.from_iterable(map(read.__getitem__, pieces)))

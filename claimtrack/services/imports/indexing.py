@@ -8,8 +8,9 @@ import changes are noted, and get their postings as after any other command.
 
 from __future__ import annotations
 
-from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -18,13 +19,13 @@ import psycopg
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import DBAPIError
 
-from claimtrack.matching.terms import stems, term
+from claimtrack.matching.terms import Reader, main_language, term
 from claimtrack.services.imports.records import Record
-from claimtrack.services.matching.postings import bring_words, note_unlisted, weigh
-from claimtrack.services.matching.texts import TEXT_LIMIT, Texts, load_names, load_titles
+from claimtrack.services.matching.postings import bring_words, note_unlisted, weight
+from claimtrack.services.matching.texts import TEXT_LIMIT, load_names, load_titles
 
-#: So many stems are remembered as brought to the record; beyond that some are asked for again.
-_REMEMBERED = 50_000
+#: Words of so many languages are remembered at once.
+_LANGUAGES = 4
 #: Stands for the claim's id in lines that are made before it is known.
 _ID = "\0"
 
@@ -55,15 +56,13 @@ _CREATED = """
 
 
 class Words(NamedTuple):
-    """The words of a row's own texts.
+    """The words of a row's own texts, by their terms as COPY takes them.
 
-    ``lines`` are those of its postings, with a stand-in for the claim's id, ``own`` their terms;
-    ``found`` are the terms that only search sees.
+    ``lines`` are those of its postings, with a stand-in for the claim's id.
     """
 
     lines: str
-    own: array[int]
-    found: array[int]
+    terms: Sequence[str]
     language: str
 
 
@@ -80,57 +79,56 @@ class Postings(NamedTuple):
 
     claim_ids: Sequence[int]
     lines: str
-    stems: dict[int, str]
+    stems: Mapping[int, str]
 
 
 class Index:
-    """The words of a run, of which it remembers those that it has brought to the record.
+    """The words of a run, which are brought to the record as they are read first.
 
     For one thread: the one that reads the file.
     """
 
     def __init__(self) -> None:
-        self._brought: set[int] = set()
+        self._readers: dict[str, Reader] = {}
+        self._fresh: dict[int, str] = {}
 
-    def read(self, record: Record, fresh: dict[int, str]) -> Words:
-        """The words of a record; ``fresh`` gets the stems that the run has not brought yet."""
-        weights, found = weigh(_texts(record))
-        own = {self._term(stem, fresh): weight for stem, weight in weights.items()}
-        return Words(
-            "".join([f"{_ID}\t{key}\t{weight:.6g}\n" for key, weight in own.items()]),
-            array("q", own),
-            array("q", [self._term(stem, fresh) for stem in found]),
-            record.language,
-        )
+    def read(self, record: Record) -> Words:
+        """The words of a record."""
+        reader, told = self._reader(record.language), record.assessed
+        own = Counter(reader.read(record.statement))
+        if told is not None:
+            for one in (told.title, told.summary):
+                own.update(reader.read(one[:TEXT_LIMIT]) if one else ())
+        length = own.total()
+        more: set[str] = set()
+        for appeared in record.appearances:
+            for one in (appeared.passage, appeared.quote):
+                more.update(reader.read(one) if one else ())
+        more -= own.keys()
+        lines = [f"{_ID}\t{each}\t{_weight(count, length)}\n" for each, count in own.items()]
+        lines += [f"{_ID}\t{each}\t0\n" for each in more]
+        return Words("".join(lines), (*own, *more), record.language)
 
-    def postings(
-        self, words: Mapping[int, Words], fresh: Mapping[int, str], created: Sequence[Created]
-    ) -> Postings:
+    def postings(self, words: Mapping[int, Words], created: Sequence[Created]) -> Postings:
         """The postings of the claims that a part created, to be brought before those of the next.
 
-        ``words`` and ``fresh`` are what `read` gave for the part's rows.
+        ``words`` is what `read` gave for the part's rows.
         """
         lines: list[str] = []
-        brought = dict(fresh)
         for each in created:
-            lines += self._lines(words, each, brought)
-        if not lines:  # nothing is brought, and so nothing to be remembered as if it were
+            lines += self._lines(words, each)
+        if not lines:  # the stems wait for a part that brings something
             return Postings((), "", {})
-        if len(self._brought) > _REMEMBERED:
-            self._brought.clear()
-        self._brought.update(brought)
+        brought, self._fresh = self._fresh, {}
         claim_ids = [row.claim_id for each in created for row in each.claims]
         return Postings(claim_ids, "".join(lines), brought)
 
-    def _lines(
-        self, words: Mapping[int, Words], created: Created, brought: dict[int, str]
-    ) -> Iterator[str]:
-        known: dict[tuple[str, str], list[int]] = {}
+    def _lines(self, words: Mapping[int, Words], created: Created) -> Iterator[str]:
+        known: dict[tuple[str, str], Sequence[str]] = {}
 
-        def terms(shown: str, language: str) -> Sequence[int]:
+        def terms(shown: str, language: str) -> Sequence[str]:
             if (shown, language) not in known:
-                of_it = [self._term(stem, brought) for stem in stems(shown, language)]
-                known[shown, language] = of_it
+                known[shown, language] = self._reader(language).read(shown)
             return known[shown, language]
 
         for row in created.claims:
@@ -139,16 +137,29 @@ class Index:
                 *(created.names.get(one, ()) for one in row.speakers),
                 (created.titles[one] for one in row.sources if one in created.titles),
             )
-            more = {*of_row.found}.union(*(terms(one, of_row.language) for one in told))
+            more = {each for one in told for each in terms(one, of_row.language)}
             yield of_row.lines.replace(_ID, str(row.claim_id))
-            for key in more.difference(of_row.own):
-                yield f"{row.claim_id}\t{key}\t0\n"
+            for each in more.difference(of_row.terms):
+                yield f"{row.claim_id}\t{each}\t0\n"
 
-    def _term(self, stem: str, fresh: dict[int, str]) -> int:
+    def _reader(self, language: str) -> Reader:
+        main = main_language(language)
+        if main not in self._readers:
+            if len(self._readers) >= _LANGUAGES:
+                self._readers.clear()
+            self._readers[main] = Reader(main, self._meet)
+        return self._readers[main]
+
+    def _meet(self, stem: str) -> str:
+        """The term of a stem that isn't remembered, and so may be new to the record."""
         key = term(stem)
-        if key not in self._brought:
-            fresh[key] = stem
-        return key
+        self._fresh[key] = stem
+        return str(key)
+
+
+@lru_cache(4_096)
+def _weight(count: int, length: int) -> str:
+    return f"{weight(count, length):.6g}"
 
 
 def note_others(connection: Connection) -> Created:
@@ -175,14 +186,3 @@ def fill(connection: Connection, made: Postings) -> float:
         bring_words(connection, made.stems)
         note_unlisted(connection, made.claim_ids)
     return perf_counter() - began
-
-
-def _texts(record: Record) -> Texts:
-    told = record.assessed
-    others = (told.title, told.summary) if told is not None else ()
-    return Texts(
-        record.statement,
-        record.language,
-        [one[:TEXT_LIMIT] for one in others if one],
-        [one for each in record.appearances for one in (each.passage, each.quote) if one],
-    )

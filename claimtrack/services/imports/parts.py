@@ -39,8 +39,7 @@ class Settled:
 class Part(NamedTuple):
     """So many rows of a file, the line at which the last begins, and what they mean.
 
-    ``lines`` are the records as they are staged, ``words`` those of each record by its number;
-    ``fresh`` are stems that the run has not brought to the record yet.
+    ``lines`` are the records as they are staged, ``words`` those of each record by its number.
     """
 
     size: int
@@ -48,7 +47,6 @@ class Part(NamedTuple):
     records: list[tuple[int, Record]]
     lines: Mapping[str, bytes]
     words: Mapping[int, Words]
-    fresh: Mapping[int, str]
 
 
 def settle_part(connection: Connection, part: Part, run: Run, first: bool) -> Settled:

@@ -243,7 +243,6 @@ def _take_batch(
     """
     left = job.batch
     words: Mapping[int, Words] = {}
-    fresh: Mapping[int, str] = {}
     settling: Future[Settled] | None = None
     filling: Future[float] | None = None
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -257,9 +256,9 @@ def _take_batch(
                 _merge(settled, done, job, reject)
                 if filling is not None:
                     done.seconds["postings"] += filling.result()
-                due = index.postings(words, fresh, settled.created)
+                due = index.postings(words, settled.created)
                 filling = pool.submit(fill, beside, due)
-                words, fresh = part.words, part.fresh
+                words = part.words
                 tell(part.size, part.line)
                 if left is not None:
                     left -= part.size
@@ -268,7 +267,7 @@ def _take_batch(
                     settled = settling.result()
                     _merge(settled, done, job, reject)
                     done.seconds["postings"] += filling.result()
-                    due = index.postings(words, fresh, settled.created)
+                    due = index.postings(words, settled.created)
                     done.seconds["postings"] += fill(beside, due)
                     return ended
         except BaseException:
@@ -318,10 +317,9 @@ def _read(
             warn(row.line, warning)
         records.append((no, record))
     lines = staged_lines(records)
-    fresh: dict[int, str] = {}
-    words = {no: index.read(record, fresh) for no, record in records}
+    words = {no: index.read(record) for no, record in records}
     done.seconds["reading"] += perf_counter() - began
-    return Part(count, line, records, lines, words, fresh)
+    return Part(count, line, records, lines, words)
 
 
 def _refuse(done: Done, job: Job, reject: Reject, row: Unread) -> None:

@@ -9,7 +9,7 @@ counted apart (`count_words`): counters that every writer updates would have the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, text
 
@@ -42,10 +42,14 @@ def weigh(texts: Texts) -> tuple[dict[str, float], set[str]]:
     own = Counter(
         found for each in (texts.statement, *texts.others) for found in stems(each, texts.language)
     )
-    damping = K1 * (1 - B + B * own.total() / AVERAGE)
-    weights = {stem: count * (K1 + 1) / (count + damping) for stem, count in own.items()}
+    length = own.total()
     found = {stem for each in texts.found for stem in stems(each, texts.language)}
-    return weights, found - own.keys()
+    return {stem: weight(count, length) for stem, count in own.items()}, found - own.keys()
+
+
+def weight(count: int, length: int) -> float:
+    """What a stem weighs in a text where it stands so often, among so many."""
+    return count * (K1 + 1) / (count + K1 * (1 - B + B * length / AVERAGE))
 
 
 def fill(connection: Connection, texts: Iterable[tuple[int, Texts]]) -> None:
@@ -59,10 +63,10 @@ def fill(connection: Connection, texts: Iterable[tuple[int, Texts]]) -> None:
     ):
         for number, each in texts:
             weights, found = weigh(each)
-            for stem, weight in weights.items():
+            for stem, weighs in weights.items():
                 key = term(stem)
                 brought[key] = stem
-                copy.write(f"{number}\t{key}\t{weight:.6g}\n")
+                copy.write(f"{number}\t{key}\t{weighs:.6g}\n")
             for stem in found:
                 key = term(stem)
                 brought[key] = stem
@@ -70,7 +74,7 @@ def fill(connection: Connection, texts: Iterable[tuple[int, Texts]]) -> None:
     bring_words(connection, brought)
 
 
-def bring_words(connection: Connection, brought: dict[int, str]) -> None:
+def bring_words(connection: Connection, brought: Mapping[int, str]) -> None:
     """Keep the stems that were not on record, by their terms."""
     if not brought:
         return
@@ -227,12 +231,12 @@ def disagreeing(connection: Connection) -> list[str]:
         stored.setdefault(row.claim_id, {})[row.term] = row.weight
     for number, each in texts.items():
         weights, found = weigh(each)
-        made = {term(stem): weight for stem, weight in weights.items()}
+        made = {term(stem): weighs for stem, weighs in weights.items()}
         made |= {term(stem): 0.0 for stem in found}
         kept = stored.get(number, {})
         if number not in due and (
             made.keys() != kept.keys()
-            or any(abs(kept[key] - weight) > _ROUNDING for key, weight in made.items())
+            or any(abs(kept[key] - weighs) > _ROUNDING for key, weighs in made.items())
         ):
             wrong.append(number)
     return [f"claim {number}" for number in sorted(wrong)]
