@@ -6,15 +6,15 @@ ranked by `claimtrack.matching.model`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
 from claimtrack.matching.features import Candidate, Query, Weights
-from claimtrack.matching.model import THRESHOLD, rank
-from claimtrack.matching.terms import term
+from claimtrack.matching.model import THRESHOLD, Ranked, rank
 from claimtrack.services.matching.candidates import candidates
+from claimtrack.services.matching.frequencies import frequencies
 from claimtrack.services.matching.postings import AVERAGE
 from claimtrack.services.matching.texts import load_own_texts
 from claimtrack.vocab import Status, Verdict
@@ -72,38 +72,37 @@ def find(
     if not places:
         return []
     kinds = frozenset().union(*(read[number].kinds for number in places))
-    frequencies = {**_frequencies(connection, kinds - counts.keys()), **counts}
+    counted = {**frequencies(connection, kinds - counts.keys()), **counts}
     average = known.average or sum(read[number].length for number in places) / len(places)
     ranked = rank(
         query,
         [read[number] for number in places],
-        Weights(known.claims, frequencies),
+        Weights(known.claims, counted),
         average or AVERAGE,
         _families(connection, places),
     )
     likely = [one for one in ranked if one.probability >= threshold]
     heads = _heads(connection, [places[one.place] for one in likely])
+    appearances = _appearances(connection, {head.id for head in heads.values()})
     found: dict[int, Match] = {}
     for one in likely:
         head = heads[places[one.place]]
         if head.id not in found:  # else another of the claims that were merged is likelier
-            found[head.id] = _match(head, one.score, one.probability, one.why)
+            found[head.id] = _match(head, appearances.get(head.id, 0), one)
     return list(found.values())[:limit]
 
 
-def _match(
-    head: Row[Any], score: float, probability: float, why: tuple[tuple[str, float], ...]
-) -> Match:
+def _match(head: Row[Any], appearances: int, one: Ranked) -> Match:
     return Match(
         claim_id=head.id,
         external_id=head.external_id,
         statement=head.statement,
         status=Status(head.status),
         verdict=head.verdict and Verdict(head.verdict),
-        appearances=head.appearances,
-        score=score,
-        probability=probability,
-        why=why,
+        appearances=appearances,
+        score=one.score,
+        probability=one.probability,
+        why=one.why,
     )
 
 
@@ -112,19 +111,6 @@ def _known(connection: Connection) -> _Known:
     if row is not None and row.claims:
         return _Known(row.claims, row.stems)
     return _Known(connection.execute(text("SELECT count(*) FROM claim")).scalar_one(), None)
-
-
-def _frequencies(connection: Connection, kinds: Iterable[str]) -> dict[str, int]:
-    """How many claims have each of the stems, as they were counted last."""
-    by_term = {term(stem): stem for stem in kinds}
-    counted: dict[str, int] = {}
-    for row in connection.execute(
-        text("SELECT term, claims FROM word WHERE term = ANY (CAST(:terms AS bigint[]))"),
-        {"terms": list(by_term)},
-    ):
-        stem = by_term[row.term]
-        counted[stem] = max(row.claims, counted.get(stem, 0))
-    return counted
 
 
 def _families(connection: Connection, claim_ids: list[int]) -> list[int]:
@@ -149,11 +135,24 @@ def _heads(connection: Connection, claim_ids: list[int]) -> dict[int, Row[Any]]:
 
 
 _HEADS = """
-    SELECT claim.id AS own_id, head.id, head.external_id, head.statement, head.status,
-        head.verdict, (
-            SELECT count(*) FROM appearance
-            WHERE withdrawn_at IS NULL AND claim_id = ANY (same_claims(head.id))
-        ) AS appearances
+    SELECT claim.id AS own_id, head.id, head.external_id, head.statement, head.status, head.verdict
     FROM claim JOIN claim AS head ON head.id = COALESCE(claim.merged_into_id, claim.id)
     WHERE claim.id = ANY (:ids)
+"""
+
+
+def _appearances(connection: Connection, head_ids: Set[int]) -> dict[int, int]:
+    """How many appearances each head has, with those of the claims that were merged into it."""
+    rows = connection.execute(text(_COUNTED), {"ids": list(head_ids)})
+    return {row.head_id: row.appearances for row in rows}
+
+
+_COUNTED = """
+    SELECT told.head_id, count(*) AS appearances FROM (
+        SELECT id, id AS head_id FROM claim WHERE id = ANY (:ids)
+        UNION ALL
+        SELECT id, merged_into_id FROM claim WHERE merged_into_id = ANY (:ids)
+    ) AS told
+    JOIN appearance ON appearance.claim_id = told.id AND appearance.withdrawn_at IS NULL
+    GROUP BY told.head_id
 """

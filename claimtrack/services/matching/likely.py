@@ -9,14 +9,14 @@ all the claims that are compared, and only what shares enough of them is read an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
 from claimtrack.matching.features import Candidate, Query, Weights, figures_agree
 from claimtrack.matching.model import rank
-from claimtrack.matching.terms import term
+from claimtrack.services.matching.frequencies import frequencies
 from claimtrack.services.matching.postings import AVERAGE
 from claimtrack.services.matching.queue import Pair
 from claimtrack.services.matching.texts import load_own_texts
@@ -65,7 +65,7 @@ def likely_pairs(
     kinds |= {kind for each in queries.values() for kind in each.kinds}
     row = connection.execute(text("SELECT claims, stems FROM word_count")).first()
     claims, average = (row.claims, row.stems) if row is not None and row.claims else (len(read), 0)
-    weights = Weights(claims, _frequencies(connection, kinds))
+    weights = Weights(claims, frequencies(connection, kinds))
     for one in asked:
         alike = {
             number: share
@@ -161,16 +161,3 @@ _ALIKE = """
     SELECT claim_id, other_id, share FROM best
     WHERE place <= :most AND alike >= :share
 """
-
-
-def _frequencies(connection: Connection, kinds: Iterable[str]) -> dict[str, int]:
-    """How many claims have each of the stems, as they were counted last."""
-    by_term = {term(stem): stem for stem in kinds}
-    rows = connection.execute(
-        text(
-            "SELECT term, max(claims) AS claims FROM word"
-            " WHERE term = ANY (CAST(:terms AS bigint[])) GROUP BY term"
-        ),
-        {"terms": list(by_term)},
-    )
-    return {by_term[row.term]: row.claims for row in rows}
