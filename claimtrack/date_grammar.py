@@ -96,7 +96,17 @@ _YEARLESS = (
     rf"(?P<day20>{_DAY}){_TH}{_OF}?{_MONTH}\.?",
     rf"{_MONTH}\.?{_OF}?(?P<day21>{_DAY}){_TH}",
 )
-_SHORT_YEAR = rf"{_DAY}(?P<s22>[-/.]){_DAY}(?P=s22)(?P<short22>[0-9]{{2}})"
+# 22/10/19, and 22-Oct-19 as spreadsheets write it
+_SHORT_YEAR = (
+    rf"(?P<one22>{_DAY})(?P<s22>[-/.])(?P<two22>{_DAY})(?P=s22)(?P<short22>[0-9]{{2}})",
+    rf"(?P<day23>{_DAY})(?P<s23>[-/. ])(?P<letter23>{_MONTH})(?P=s23)(?P<short23>[0-9]{{2}})",
+)
+# Words that tell of a part of a year, or that it is about right: what is kept is the year.
+_ABOUT = (
+    "(?:(?:early|mid|late|circa|ca|c|around|about|approximately|approx|spring|summer|autumn|fall"
+    "|anfang|mitte|ende|um|fruhjahr|fruhling|sommer|herbst|debut|mi|fin|vers|printemps|ete|automne"
+    "|(?:principios|mediados|finales|primavera|verano|otono) de|inizio|fine|meta)\\.?[ -])"
+)
 # Not in the middle of a word or of another number.
 _BEGINS, _ENDS = r"(?<![0-9a-z])(?<![0-9][-.,:])", r"(?![0-9a-z]|[-/.,:][0-9])"
 
@@ -113,6 +123,7 @@ def instant() -> re.Pattern[str]:
 
 class _Whole(NamedTuple):
     date: re.Pattern[str]
+    about: re.Pattern[str]
     compact: re.Pattern[str]
     time_after: re.Pattern[str]
 
@@ -121,7 +132,8 @@ class _Whole(NamedTuple):
 def whole_grammar() -> _Whole:
     """For a text that is a date: made when the first one is read."""
     return _Whole(
-        date=_pattern(*_EXACT, *_COARSE, *_YEARLESS, _SHORT_YEAR, before="", after=""),
+        date=_pattern(*_EXACT, *_COARSE, *_SHORT_YEAR, *_YEARLESS, before="", after=""),
+        about=re.compile(rf"{_ABOUT}(?=[0-9]{{4}}$)"),
         compact=re.compile(
             r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:t?(?:[0-9]{4}|[0-9]{6})z?)?"
         ),
@@ -147,7 +159,7 @@ def inside_grammar() -> _Inside:
     )
     return _Inside(
         date=_pattern(*_EXACT, after="(?![0-9a-z])"),
-        after_in=_pattern(*_COARSE, before="(?<![a-z])(?:in|im|en|em|nel) "),
+        after_in=_pattern(*_COARSE, before=rf"(?<![a-z])(?:in|im|en|em|nel) {_ABOUT}?"),
         span=_pattern(
             rf"{_DAY}{_TH}(?:{_OF}{_MONTH}\.?)?{to}(?:the )?{_DAY}{_TH}{_OF}?{_MONTH}\b",
             rf"{_MONTH}\.? {_DAY}{_TH}{to}(?:{_MONTH}\.? )?{_DAY}{_TH},? [0-9]{{4}}",
@@ -160,5 +172,5 @@ def inside_grammar() -> _Inside:
             "|depois|desde|hasta|prima|dopo|voor|sinds|tot) (?:(?:dem|del?|do|le|el|il|the) )?$"
         ),
         yearless=_pattern(*_YEARLESS),
-        short_year=_pattern(_SHORT_YEAR),
+        short_year=_pattern(*_SHORT_YEAR),
     )

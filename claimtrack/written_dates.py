@@ -109,11 +109,12 @@ def read_written(text: str, *, what: str = "date", order: Order = None) -> Parti
     read as it stands there: in no other time zone. Beside an exact date the number of a year ("in
     the 2020 campaign") is not taken for another one; alone it counts where it is the whole text
     or stands after "in". ``order`` says whether day or month comes first where both readings
-    exist; what has but one reading is read so.
+    exist; what has but one reading is read so. With it a year of two digits is read, too, where
+    the date is the whole text: ``22-Oct-19``, as spreadsheets write it.
 
     Raises InvalidDataError for a text without a date, with two that differ, with days from one to
-    another, with two readings, with a year of two digits, outside the calendar or the years 1000
-    to 2999; ``what`` names the date in the sentence.
+    another, with two readings, with a year of two digits unless ``order`` is said, outside the
+    calendar or the years 1000 to 2999; ``what`` names the date in the sentence.
     """
     quick = _iso_day(text[:10])
     if quick is not None and (len(text) == 10 or instant().fullmatch(text, 10)):
@@ -146,6 +147,7 @@ def whole_date(
     words = lettered(words)
     if by_program:
         words = grammar.time_after.sub("", words.strip(" .,;:()[]'\""))
+        words = grammar.about.sub("", words)
     elif re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[t ][0-9]{1,2}[:0-9].*", words):
         raise InvalidDataError(
             f'"{shown}" holds a time of day: write only the {what}, as in {shown[:10]}.'
@@ -239,7 +241,9 @@ def _value(
 ) -> PartialDate:
     parts = {name.rstrip("0123456789"): text for name, text in match.groupdict().items() if text}
     if "short" in parts:
-        raise _short_year(shown, what)
+        if order is None or typed:
+            raise _short_year(shown, what, typed=typed)
+        parts["year"] = _full_year(parts["short"])
     if "year" not in parts:
         raise _no_year(shown, what)
     if "one" in parts:
@@ -309,5 +313,13 @@ def _no_year(shown: str, what: str) -> InvalidDataError:
     return InvalidDataError(f'"{shown}" has no year: write the {what} out, as in 2020-02-25.')
 
 
-def _short_year(shown: str, what: str) -> InvalidDataError:
-    return InvalidDataError(f'"{shown}" has a year of two digits: write the {what} as 2020-02-25.')
+def _short_year(shown: str, what: str, *, typed: bool = True) -> InvalidDataError:
+    read = "" if typed else " --dayfirst or --monthfirst reads it, where one of them is right."
+    return InvalidDataError(
+        f'"{shown}" has a year of two digits: write the {what} as 2020-02-25.{read}'
+    )
+
+
+def _full_year(short: str) -> str:
+    """As POSIX reads two digits (strptime, %y): 69 to 99 are of the last century."""
+    return f"19{short}" if short >= "69" else f"20{short}"

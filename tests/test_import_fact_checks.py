@@ -213,3 +213,37 @@ def test_verdicts_that_wait_for_a_second_reviewer_are_no_files(take: Take, run: 
 
     assert outcome.code == 4
     assert "second reviewer" in outcome.err
+
+
+def test_a_statement_that_two_houses_checked_is_one_claim(run: Run, tmp_path: Path) -> None:
+    checks = [
+        {"publisher": {"name": house}, "url": url, "textualRating": rating}
+        for house, url, rating in (
+            ("Harbour Gazette", PAGE, "False"),
+            ("River Herald", "https://herald.example/2", "Misleading"),
+        )
+    ]
+    claim = {"text": "The bridge was closed", "claimant": "Lena Vogt", "claimReview": checks}
+    for name in ("monday.json", "tuesday.json"):
+        path = tmp_path / name
+        path.write_text(json.dumps({"claims": [claim]}), encoding="utf-8")
+        assert run("import", "claimreview", path).code == 0
+
+    assert [one["id"] for one in run("claim", "list", "--format", "json").json] == [1]
+    assert sorted(one["publisher"] for one in shown(run, 1)["assessments"]) == [
+        "Harbour Gazette",
+        "River Herald",
+    ]
+
+
+def test_each_of_two_houses_changes_its_own_rating(run: Run, tmp_path: Path) -> None:
+    both = [review(), review(url="https://herald.example/2", author={"name": "River Herald"})]
+    assert take_reviews(run, tmp_path, *both).json["created"] == 1
+    for one, label in zip(both, ("True", "Mixture"), strict=True):
+        one["reviewRating"] = {"alternateName": label}
+    assert take_reviews(run, tmp_path, *both).json["updated"] == 2
+
+    assert {one["publisher"]: one["rating"] for one in shown(run, 1)["assessments"]} == {
+        "Harbour Gazette": "True",
+        "River Herald": "Mixture",
+    }

@@ -17,6 +17,11 @@ from claimtrack.interchange.placeholders import placeholder
         "Nutzer in sozialen Medien", "utilisateurs de Facebook", "Chain email", "Bloggers", "-",
         "?", " ", "", "\u200b", "Anonymous", "Autor desconocido", "Sources multiples",
         "Пользователи соцсетей", "مصادر متعددة", "सोशल मीडिया यूजर्स", "網傳", "여러 출처",
+        "Fuente desconocida", "Fonte desconhecida", "Source inconnue", "Unbekannte Quelle",
+        "Quelle unbekannt", "Unnamed", "Unidentified people", "Distintas fuentes", "Otros",
+        "várias pessoas", "Sources variées", "Multiple news outlets", "Multiple online sources",
+        "Posts em redes sociais", "Sosyal medya paylaşımları", "Posty na Facebooku",
+        "Пользователи Facebook", "مستخدمو فيسبوك", "Beberapa sumber", "多个消息来源",
     ],
 )  # fmt: skip
 def test_a_name_that_stands_for_nobody(name: str) -> None:
@@ -29,6 +34,7 @@ def test_a_name_that_stands_for_nobody(name: str) -> None:
         "Facebook", "X", "The New Forum", "Na Li", "An Na", "Max Post", "Larry Page",
         "Unknown Soldier Memorial Trust", "Various Artists Guild", "Anonymous Sudan",
         "Viral Shah", "Ministry of Social Media Affairs", "Elena Webb", "Video Nasty Records",
+        "De la Fuente", "Fuentes", "Fontes", "Quelle", "Bron", "Pessoa", "News Corp", "The Other",
     ],
 )  # fmt: skip
 def test_a_name_that_may_be_somebodys(name: str) -> None:

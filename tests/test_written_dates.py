@@ -48,6 +48,14 @@ DATE_LIKE = st.lists(st.sampled_from(DATE_PARTS), max_size=12).map("".join)
         ("2019", "2019"),
         ("(2019)", "2019"),
         ("2019-00-00", "2019"),
+        ("early 2020", "2020"),
+        ("mid-2020", "2020"),
+        ("c. 2015", "2015"),
+        ("circa 2015", "2015"),
+        ("Spring 2020", "2020"),
+        ("Anfang 2020", "2020"),
+        ("finales de 2020", "2020"),
+        ("early March 2020", "2020-03"),
     ],
 )
 def test_a_date_is_read_as_exactly_as_it_is_written(text: str, shown: str) -> None:
@@ -169,6 +177,26 @@ def test_an_order_chooses_between_two_readings(text: str, day: str, month: str) 
 )
 def test_what_is_not_one_date_is_refused_with_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(InvalidDataError, match=sentence):
+        read_written(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "month"),
+    [
+        ("22-Oct-19", "2019-10-22", "2019-10-22"),
+        ("03-MAR-20", "2020-03-03", "2020-03-03"),
+        ("10/22/19", "2019-10-22", "2019-10-22"),
+        ("10/11/19 14:30", "2019-11-10", "2019-10-11"),
+        ("5.6.70", "1970-06-05", "1970-05-06"),
+        ("5.6.68", "2068-06-05", "2068-05-06"),
+    ],
+)
+def test_a_year_of_two_digits_is_read_in_the_order_that_was_said(
+    text: str, day: str, month: str
+) -> None:
+    assert str(read_written(text, order="day")) == day
+    assert str(read_written(text, order="month")) == month
+    with pytest.raises(InvalidDataError, match="two digits"):
         read_written(text)
 
 

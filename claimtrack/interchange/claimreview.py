@@ -125,7 +125,7 @@ def rows_of(documents: list[Document], page: Page) -> Iterator[Row | Unread]:
     for document in documents:
         for node in nodes(document.value):
             for result in _rows_of_node(node, document.line, page, references, document.warnings()):
-                if isinstance(result, Row) and (name := result.fields.get("external_id")):
+                if isinstance(result, Row) and (name := result.key):
                     if name in seen:
                         continue
                     seen.add(name)

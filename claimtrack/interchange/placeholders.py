@@ -64,7 +64,21 @@ _NAMES = """
     कई स्रोत | অজ্ঞাত | সোশ্যাল মিডিয়া | 多個來源 | 多个来源 | 多方來源 | 網友 | 网友 | 網傳
     网传 | 社交媒體 | 社交媒体 | 社群媒體 | 不明 | 未知 | 匿名 | 複数のソース | 複数の情報源
     ソーシャルメディア | 不特定多数 | sns | sns ユーザー | 여러 출처 | 다수 출처 | 다수 | 익명
-    소셜 미디어 | 소셜미디어 | 불명 | 알 수 없음
+    소셜 미디어 | 소셜미디어 | 불명 | 알 수 없음 | otros | otras | outros | outras | autres
+    altri | andere | multiples | multiple media | unnamed | unidentified
+    unspecified | undisclosed | online media | various media | unknown person
+    fuente desconocida | fuentes desconocidas | origen desconocido | fuentes diversas
+    distintas fuentes | diferentes fuentes | numerosas fuentes | fuentes diferentes
+    fuentes distintas | distintos medios | diversos medios | varios medios
+    fonte desconhecida | fontes desconhecidas | diferentes fontes | fontes diversas
+    origem desconhecida | source inconnue | origine inconnue | sources variees | autre
+    unbekannte quelle | quelle unbekannt | fonte sconosciuta | onbekende bron
+    posty na facebooku | posty w mediach spolecznosciowych
+    uzytkownicy facebooka | uzytkownicy internetu | uzytkownicy mediow spolecznosciowych
+    пользователи facebook | пользователи фейсбука | пользователи интернета
+    користувачі facebook | користувачі фейсбуку | مستخدمو فيسبوك | مستخدمو تويتر
+    مستخدمون على فيسبوك | صفحات على فيسبوك | beberapa sumber | banyak sumber | विभिन्न स्रोत
+    कई सोशल मीडिया यूजर्स | 多方来源 | 多個消息來源 | 多个消息来源
 """
 #: A name of these words and nothing else is of some unnamed people: "Viral Facebook posts",
 #: "multiple Twitter users", "Publicaciones en redes sociales".
@@ -78,17 +92,24 @@ _MAKERS = """
     post posts user users account accounts page pages video videos message messages meme memes
     photo photos image images article articles claim claims tweet tweets rumor rumors rumour rumours
     website websites blog blogs group groups forward forwards blogger bloggers content email emails
+    source sources outlet outlets people persons speaker speakers author authors quellen bronnen
+    autores auteurs personas pessoas personnes persone personen
     publicacion publicaciones usuario usuarios usuarias cuenta cuentas pagina paginas cadena cadenas
     mensaje mensajes internautas perfiles perfil posteos posteo tuit tuits imagenes imagen foto
     fotos publicacao publicacoes postagem postagens usuarios mensagem mensagens conta contas perfis
     corrente correntes publication publications internaute internautes utilisateur utilisateurs
     compte comptes messages beitrag beitrage nutzer nutzerinnen user beitraege postings posting
     gebruikers gebruiker bericht berichten utenti utente pagine pubblicazioni pengguna akun unggahan
-    kullanicilari kullanicisi paylasimlari
+    kullanicilari kullanicisi paylasimlari medya paylasimlar gonderi gonderiler
 """
 _LINKS = """
     multiple various several many numerous different viral anonymous unknown some widespread popular
     widely shared circulating chain fake a an the on in of from by and or via across
+    unnamed unidentified unspecified undisclosed news
+    em desconocido desconocida desconocidos desconocidas desconhecido desconhecida
+    desconhecidos desconhecidas inconnu inconnue inconnus inconnues unbekannt unbekannte
+    unbekannter unbekannten sconosciuto sconosciuta sconosciuti sconosciute onbekende
+    diferentes varie variee varies variees anonimo anonima anonimos anonimas anonyme anonymes
     en las los el la de del do da dos das nas nos no na e y o un una por varios varias multiples
     virales viral diversos diversas distintos distintas varios varias sur les des dans plusieurs
     divers diverses viraux et ou im in auf von und verschiedene mehrere diverse virale viraler

@@ -26,9 +26,10 @@ from claimtrack.interchange.jsonld import (
     texts,
     types,
 )
+from claimtrack.interchange.languages import read_language
 from claimtrack.interchange.ratings import number
 from claimtrack.interchange.rows import Row, Unread
-from claimtrack.keys import language_tag, statement_key
+from claimtrack.keys import statement_key
 from claimtrack.urls import url_host, url_key
 
 _ORGANISATIONS = ("organization", "newsmediaorganization", "corporation", "ngo")
@@ -72,16 +73,14 @@ def review_row(
         **(places[0] if places else {}),
     }
     for statement in statements:
-        named = {
-            "statement": statement,
-            "external_id": external_id(review, statement, url, several=len(statements) > 1),
-        }
+        named = {"statement": statement, **fields}
         yield Row(
             line,
-            {name: text for name, text in (named | fields).items() if text},
+            {name: text for name, text in named.items() if text},
             appearances=tuple(places[1:]),
             original=review,
             warnings=tuple(told),
+            key=review_key(review, statement, url, several=len(statements) > 1),
         )
 
 
@@ -100,7 +99,6 @@ def search_row(
     house = house if is_node(house) else {"name": house}
     fields = {
         "statement": statement,
-        "external_id": external_id({}, statement, url),
         "speaker": next(iter(names_of(claim.get("claimant"), told)), None),
         "said_on": date_of(claim.get("claimDate")),
         "publisher": text_of(house.get("name")) or text_of(house.get("site")) or _host(url),
@@ -115,14 +113,16 @@ def search_row(
         {name: text for name, text in fields.items() if text},
         original=claim,
         warnings=tuple(told),
+        key=review_key({}, statement, url),
     )
 
 
-def external_id(
+def review_key(
     review: Node, statement: str, url: str | None, *, several: bool = False
 ) -> str | None:
     """What a review is called in all files that hold it; None without an address.
 
+    It is no id of the claim, which others may have reviewed, too: their statement makes it one.
     Its ``@id`` if that is an address, else the address of the fact-check with a digest of the
     statement: a page can hold several claims, in any order, and more of them tomorrow. The digest
     is there even while the page holds one, or a second claim would rename the first.
@@ -203,9 +203,8 @@ def _language(value: object, otherwise: str | None) -> str | None:
     """A language tag in the spelling that is stored; None where nothing is one."""
     for each in [*items(value), otherwise]:
         text = text_of(member(each, "alternateName", "name") if is_node(each) else each)
-        first, *rest = (text or "").replace("_", "-").split("-")
         try:
-            return language_tag("-".join([first.lower(), *rest]))
+            return read_language(text or "")
         except InvalidDataError:
             continue
     return None

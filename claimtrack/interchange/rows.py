@@ -60,7 +60,8 @@ class Row(NamedTuple):
     those that are blank. ``appearances`` are further ones than the fields tell of, ``evidence``
     what the file brings along: both by the same names, and of evidence ``excerpt`` and ``stance``
     as well. ``original`` is the JSON that it was read from, where the file is made of that.
-    ``warnings`` are sentences for people: what is odd about the row, and how it was read.
+    ``warnings`` are sentences for people: what is odd about the row, and how it was read. ``key``
+    tells the row when it comes again, where neither an id of the claim nor its statement does.
 
     A tuple, since a million of them are made: a frozen dataclass takes five times as long.
     """
@@ -71,6 +72,7 @@ class Row(NamedTuple):
     evidence: tuple[Mapping[str, str], ...] = ()
     original: object = None
     warnings: tuple[str, ...] = ()
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

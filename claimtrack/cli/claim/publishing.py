@@ -52,7 +52,7 @@ def publish(
     example='claimtrack claim unpublish 42 --because "The article was taken down"',
 )
 @click.argument("claim_id", metavar="ID", type=Id())
-@click.option("--because", metavar="TEXT", required=True, help="Why.")
+@click.option("--because", metavar="TEXT", default="It was unpublished", help="Why.")
 def unpublish(app: App, claim_id: int, because: str) -> None:
     """Take back where a claim's fact-check stands. The verdict stays, and so does the record."""
     from claimtrack.cli.shapes import claim_json

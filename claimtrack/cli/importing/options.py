@@ -53,7 +53,7 @@ _SHARED = (
     click.option(
         "--mapping",
         metavar="NAME",
-        help="Keep the --map given under this name; without any, use the ones kept under it.",
+        help="Use the columns kept under this name, and keep each --map given with them.",
     ),
     click.option(
         "--set",
@@ -137,7 +137,7 @@ def constants_of(given: Given) -> dict[str, str]:
 
 
 def columns_of(app: App, given: Given) -> dict[str, str]:
-    """Which column holds which field: as said, and else as kept under a name.
+    """Which column holds which field: as kept under a name, but for what is said now.
 
     Raises:
         UsageError: one of them is no field, or is said twice.
@@ -147,14 +147,19 @@ def columns_of(app: App, given: Given) -> dict[str, str]:
     from claimtrack.services.imports import mappings
 
     said = {known_field(name): column for name, column in parse_pairs(given.columns).items()}
-    if given.mapping is None or said:
+    if given.mapping is None:
         return said
     with app.read() as connection:
-        return mappings.find(connection, given.mapping)
+        try:
+            return {**mappings.find(connection, given.mapping), **said}
+        except NotFoundError:
+            if not said:
+                raise
+            return said  # the first that are kept under it
 
 
 def keep_columns(app: App, given: Given, columns: Mapping[str, str]) -> None:
-    """Keep the columns that were said under the name that was said."""
+    """Keep the columns under the name that was said."""
     from claimtrack.services.imports import mappings
 
     if given.mapping is not None and given.columns and not given.dry_run:
@@ -182,6 +187,7 @@ def meaning_of(given: Given, constants: Mapping[str, str], file: Path | None) ->
         order="day" if given.dayfirst else "month" if given.monthfirst else None,
         as_ours=given.as_ours,
         language=language_tag(given.language),
+        house=publisher,
     )
 
 
@@ -218,7 +224,7 @@ def refuse_overwriting(given: Given) -> None:
         ConflictError: it is there already.
         NotFoundError: its folder isn't.
     """
-    if given.rejects is None:
+    if given.rejects is None or given.preview:
         return
     if given.rejects.exists() and given.batch is None:
         raise ConflictError(f"{given.rejects} is there already. Give --rejects another name.")

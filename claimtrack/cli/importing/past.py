@@ -72,7 +72,7 @@ def show(app: App, import_id: int) -> None:
 
 @command(import_, "undo", example='claimtrack import undo 3 --because "The wrong file"')
 @_import_id
-@click.option("--because", metavar="TEXT", required=True, help="Why.")
+@click.option("--because", metavar="TEXT", default="The import was undone", help="Why.")
 def undo(app: App, import_id: int, because: str) -> None:
     """Take back what an import brought; nothing is deleted.
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.labels import Labels
+from claimtrack.interchange.languages import read_language
 from claimtrack.interchange.placeholders import placeholder
 from claimtrack.interchange.ratings import Rating, read_rating
 from claimtrack.interchange.rows import Row
@@ -26,7 +27,6 @@ from claimtrack.keys import (
     clean_text,
     digest,
     document_key,
-    language_tag,
     statement_key,
     word_key,
 )
@@ -67,6 +67,11 @@ _OF_REVIEW = ("title", "review_url", "rating", "rating_value")
 #: Fields that tell where a claim appeared.
 _OF_SOURCE = ("source", "source_title")
 _OF_APPEARANCE = (*_OF_SOURCE, "speaker", "said_on", "quote", "passage")
+#: Fields in which "n/a", "unknown" or "-" is no value; and no longer text is.
+_BLANK_IN = (*_OF_SOURCE, "review_url", "evidence", "figure", "language", "kind", "priority")
+_LONGEST_BLANK = 16
+#: Between two addresses in one cell.
+_BETWEEN = r"[,;|\s]+(?=https?://)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ class Meaning:
 
     ``origin`` is where their external ids come from, ``labels`` says which verdict a label comes
     to for the publisher that it is asked for, ``order`` which number of a date like 03/04/2020 is
-    the day's. With ``as_ours`` the verdicts are the desk's own.
+    the day's. With ``as_ours`` the verdicts are the desk's own; else a verdict is that of
+    ``house``, where one was said for all rows.
     """
 
     origin: str
@@ -83,6 +89,7 @@ class Meaning:
     order: Order = None
     as_ours: bool = False
     language: str = "en"
+    house: str | None = None
 
 
 class Source(NamedTuple):
@@ -179,6 +186,9 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     Raises:
         InvalidDataError: a value can't be recorded, or what a claim needs is missing.
     """
+    blank = [name for name in _BLANK_IN if _is_blank(row.fields.get(name))]
+    if blank:
+        row = row._replace(fields={k: v for k, v in row.fields.items() if k not in blank})
     fields = row.fields
     warnings = [*row.warnings]
     if "statement" not in fields:
@@ -187,7 +197,9 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     key = statement_key(statement)
     figure = _figure(fields)
     assessed = (
-        _assessed(row, meaning, warnings) if not meaning.as_ours and _has_review(fields) else None
+        _assessed(row, meaning, warnings)
+        if not meaning.as_ours and _has_review(fields, meaning)
+        else None
     )
     appearances = _appearances(row, meaning, key, assessed, warnings)
     if not appearances and assessed is None:
@@ -203,13 +215,13 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     language = fields.get("language")
     return Record(
         line=row.line,
-        row_key=_row_key(meaning.origin, external_id, key),
+        row_key=_row_key(meaning.origin, row.key or external_id, key),
         digests=_digests(row, figure),
         statement=statement,
         statement_key=key,
         external_id=external_id,
         kind=_kind(fields.get("kind"), figure),
-        language=language_tag(language) if language else meaning.language,
+        language=read_language(language) if language else meaning.language,
         topics=_topics(fields.get("topics")),
         priority=_priority(fields.get("priority")),
         figure=figure,
@@ -222,15 +234,21 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     )
 
 
-def _row_key(origin: str, external_id: str | None, key: bytes) -> bytes:
+def _is_blank(value: str | None) -> bool:
+    return value is not None and len(value) <= _LONGEST_BLANK and is_blank_date(value)
+
+
+def _row_key(origin: str, name: str | None, key: bytes) -> bytes:
     """16 bytes that tell a row when it comes again: by its number, else by its statement."""
-    named = key if external_id is None else f"{len(origin)}:{origin}{external_id}".encode()
+    named = key if name is None else f"{len(origin)}:{origin}{name}".encode()
     return hashlib.blake2b(named, digest_size=16).digest()
 
 
 def _digests(row: Row, figure: Mapping[str, Any] | None) -> str:
     """JSON with a checksum of each value that an import can change later, by its field."""
     held: dict[str, str] = {**row.fields}
+    if row.key is not None:
+        held["external_id"] = row.key  # as such it was taken in once
     if figure is not None:
         held["figure"] = _told(sorted((name, str(value)) for name, value in figure.items()))
     for name in ("appearances", "evidence", "original"):
@@ -281,6 +299,7 @@ def _priority(word: str | None) -> Priority:
     if word is None:
         return Priority.NORMAL
     word = word.strip().casefold()
+    word = {"medium": "normal", "critical": "urgent"}.get(word, word)
     try:
         return Priority.of_level(int(word)) if word in ("0", "1", "2", "3") else Priority(word)
     except ValueError:
@@ -331,9 +350,11 @@ def _date_of(
 # --- Sources and appearances ---------------------------------------------------------------------
 
 
-def _has_review(fields: Mapping[str, str]) -> bool:
-    return any(name in fields for name in _OF_REVIEW) or (
-        "publisher" in fields and not any(name in fields for name in _OF_SOURCE)
+def _has_review(fields: Mapping[str, str], meaning: Meaning) -> bool:
+    return (
+        any(name in fields for name in _OF_REVIEW)
+        or ("publisher" in fields and not any(name in fields for name in _OF_SOURCE))
+        or ("verdict" in fields and meaning.house is not None)
     )
 
 
@@ -365,7 +386,7 @@ def _appearances(
     warnings: list[str],
 ) -> tuple[Appeared, ...]:
     fields = row.fields
-    reviewed = assessed is not None or (meaning.as_ours and _has_review(fields))
+    reviewed = assessed is not None or (meaning.as_ours and _has_review(fields, meaning))
     found = []
     if any(name in fields for name in _OF_APPEARANCE):
         told = fields
@@ -373,11 +394,28 @@ def _appearances(
             if not reviewed:
                 return ()
             told = {**fields, "source_title": _unnamed(fields, meaning)}
-        found.append(_appeared(told, meaning, key, reviewed, warnings))
+        for each in _by_source(told):
+            found.append(_appeared(each, meaning, key, reviewed, warnings))
     for more in row.appearances:
         shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
         found.append(_appeared({**shared, **more}, meaning, key, reviewed, warnings))
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+
+
+def _by_source(told: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """What is told of an appearance, once for each address; the title is that of the first."""
+    first, *others = _addresses(told.get("source", ""))
+    yield {**told, "source": first} if others else told
+    bare = {name: text for name, text in told.items() if name != "source_title"}
+    for each in others:
+        yield {**bare, "source": each}
+
+
+def _addresses(text: str) -> list[str]:
+    """The addresses of a cell; a text that is none is one, too."""
+    if text.count("://") < 2:
+        return [text]
+    return [one.rstrip(",;|") for one in re.split(_BETWEEN, text.strip())]
 
 
 def _unnamed(fields: Mapping[str, str], meaning: Meaning) -> str:
@@ -456,7 +494,7 @@ def _evidence(row: Row, meaning: Meaning, ruling: Ruling | None) -> tuple[Ground
     elif ruling is not None and ruling.verdict in _SUPPORTED:
         stance = Stance.SUPPORTS
     given: Iterable[Mapping[str, str]] = (
-        *({"source": url} for url in re.split(r"[\s|]+", row.fields.get("evidence", "")) if url),
+        *({"source": one} for one in _pages(row.fields.get("evidence", ""))),
         *row.evidence,
     )
     found = []
@@ -478,6 +516,11 @@ def _evidence(row: Row, meaning: Meaning, ruling: Ruling | None) -> tuple[Ground
             )
         )
     return tuple(dict.fromkeys(found))
+
+
+def _pages(text: str) -> Iterator[str]:
+    for one in _addresses(text):
+        yield from (url for part in re.split(r"[\s|]+", one) if (url := part.strip(",;")))
 
 
 def _assessed(row: Row, meaning: Meaning, warnings: list[str]) -> Assessed:
@@ -508,8 +551,9 @@ def _assessed(row: Row, meaning: Meaning, warnings: list[str]) -> Assessed:
         worst=rating.worst,
         published=published,
         published_text=raw,
-        language=language_tag(language) if language else None,
-        summary=_text(fields, "summary", TEXT_LIMIT, multiline=True),
+        language=read_language(language) if language else None,
+        summary=_text(fields, "summary", TEXT_LIMIT, multiline=True)
+        or _text(fields, "because", TEXT_LIMIT, multiline=True),
         original=None if row.original is None else json.dumps(row.original, ensure_ascii=False),
     )
 
@@ -529,8 +573,19 @@ def _rating(
         fields.get("best_rating"),
         fields.get("worst_rating"),
     )
+    if read.verdict is None and "rating" in fields and "verdict" in fields:
+        # The house's own word, and beside it what it comes to.
+        beside = _verdict(meaning.labels(publisher), fields["verdict"])
+        if beside is not None:
+            return read._replace(verdict=beside)
     warnings += read.warnings
     return read
+
+
+def _verdict(labels: Labels, word: str) -> Verdict | None:
+    """The verdict that a word is, or that it comes to for a publisher."""
+    said = underscored(word)
+    return Verdict(said) if said in tuple(Verdict) else labels.verdict(word)
 
 
 def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
@@ -539,7 +594,7 @@ def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
         said = next((name for name in ("verdict", "status") if name in fields), None)
         if said == "status" and underscored(fields["status"]) == Status.UNVERIFIED:
             return None
-        if said is not None and not _has_review(fields):
+        if said is not None and not _has_review(fields, meaning):
             raise InvalidDataError(
                 f"The row has a {said}, and doesn't say whose: --as-ours takes it as this desk's"
                 " own, --set publisher=NAME as that of another."
@@ -570,12 +625,10 @@ def _standing(fields: Mapping[str, str], meaning: Meaning) -> tuple[Status, Verd
         said = underscored(word)
         if said == Status.CHECKED and name == "status":
             continue
-        if said in tuple(Verdict):
-            return Status.CHECKED, Verdict(said)
         # That it was checked is no verdict: not what the checking showed.
         if name != "rating" and said in tuple(Status) and said != Status.CHECKED:
             return _open_status(Status(said)), None
-        verdict = meaning.labels(fields.get("publisher")).verdict(word)
+        verdict = _verdict(meaning.labels(fields.get("publisher")), word)
         if verdict is not None:
             return Status.CHECKED, verdict
         raise InvalidDataError(

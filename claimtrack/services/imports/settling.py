@@ -164,14 +164,18 @@ _SOURCES = (
 )
 
 # The latest that is known of each row by its key: the same values, else the same source and
-# speaker, else the only row of that number, unless this run has seen that one in another row. An
-# update that was undone is known no more; what came and was taken back comes again.
+# speaker (and of several fact-checks the one that it tells of), else the only row of that number,
+# unless this run has seen that one in another row. An update that was undone is known no more;
+# what came and was taken back comes again.
 _PRIOR = (
     f"""
     WITH known AS (
         SELECT staged.no AS staged_no, prior.*, claim.status, claim.review_no,
             COALESCE(claim.merged_into_id, claim.id) AS head_id, import.undone_at,
             prior.digests = staged.digests AS same,
+            (prior.digests -> 'review_url', prior.digests -> 'publisher')
+                IS NOT DISTINCT FROM (staged.digests -> 'review_url',
+                    staged.digests -> 'publisher') AS same_check,
             prior.digests -> 'appearances' IS DISTINCT FROM staged.digests -> 'appearances'
                 AS more_appeared,
             prior.digests -> 'evidence' IS DISTINCT FROM staged.digests -> 'evidence'
@@ -188,6 +192,7 @@ _PRIOR = (
             SELECT FROM import_row AS later JOIN import ON import.id = later.import_id
             WHERE later.row_key = prior.row_key AND later.claim_id = prior.claim_id
                 AND later.appearance_no IS NOT DISTINCT FROM prior.appearance_no
+                AND COALESCE(prior.assessment_id = later.assessment_id, true)
                 AND (later.import_id, later.no) > (prior.import_id, prior.no)
                 AND NOT (later.outcome = 'updated' AND import.undone_at IS NOT NULL)
             OFFSET 0
@@ -229,7 +234,7 @@ _PRIOR = (
         CASE WHEN claim_id = head_id THEN appearance_no END,
         CASE WHEN claim_id = head_id THEN assessment_id END, more_appeared, more_evidence
     FROM known
-    ORDER BY staged_no, same DESC, import_id DESC, no DESC
+    ORDER BY staged_no, same DESC, same_check DESC, import_id DESC, no DESC
     """,
     # Of several rows that could be a changed form of one, the first is.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -18,6 +19,7 @@ from claimtrack.vocab import FileFormat
 
 def main(path: Path, url: str) -> None:
     """Take in the file; the peak of this process's memory is in megabytes."""
+    gc.set_threshold(50_000)  # as the command does
     engine = make_engine(url)
     table = open_separated(path, TableOptions(columns={"external_id": "id"}))
     done = take_in(

@@ -1,0 +1,147 @@
+"""Cells as people fill them in: several addresses, "n/a", languages by name, others' verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Outcome, Run
+
+Take = Callable[..., Outcome]
+
+
+@pytest.fixture
+def take(run: Run, tmp_path: Path) -> Take:
+    """Take in lines as a CSV file."""
+
+    def take_lines(*lines: str, options: tuple[object, ...] = ()) -> Outcome:
+        path = tmp_path / "claims.csv"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return run("import", "csv", path, *options, "--format", "json")
+
+    return take_lines
+
+
+def shown(run: Run, claim_id: int) -> Any:
+    return run("claim", "show", claim_id, "--format", "json").json
+
+
+def test_the_verdict_of_a_house_that_was_said_for_all_rows_is_its_fact_check(
+    take: Take, run: Run
+) -> None:
+    outcome = take(
+        "claim,source,verdict,because",
+        "The dam broke,https://example.org/1,false,The gauge shows no drop",
+        options=("--set", "publisher=Harbour Gazette"),
+    )
+
+    assert outcome.code == 0
+    claim = shown(run, 1)
+    (found,) = claim["assessments"]
+    assert (found["publisher"], found["verdict"]) == ("Harbour Gazette", "false")
+    assert found["summary"] == "The gauge shows no drop"
+    assert claim["appearances"][0]["source"]["url"] == "https://example.org/1"
+    assert claim["status"] == "unverified"
+
+
+def test_beside_a_label_that_is_not_known_the_verdict_says_what_it_comes_to(
+    take: Take, run: Run
+) -> None:
+    take(
+        "claim,publisher,fact-check url,rating,verdict",
+        "The dam broke,Harbour Gazette,https://gazette.example/1,Hogwash!,false",
+    )
+
+    (found,) = shown(run, 1)["assessments"]
+    assert (found["rating"], found["verdict"]) == ("Hogwash!", "false")
+
+
+@pytest.mark.parametrize("between", ["; ", ";", ",", ", ", " | ", " "])
+def test_each_address_of_a_cell_is_a_page_of_its_own(take: Take, run: Run, between: str) -> None:
+    pages = between.join(("https://log.example/1", "https://log.example/2"))
+    places = between.join(("https://example.org/1", "https://example.net/2"))
+    outcome = take(
+        "claim,source,verdict,evidence",
+        f'The dam broke,"{places}",false,"{pages}"',
+        options=("--as-ours",),
+    )
+
+    assert outcome.code == 0, outcome.err
+    claim = shown(run, 1)
+    assert [one["source"]["url"] for one in claim["appearances"]] == [
+        "https://example.org/1",
+        "https://example.net/2",
+    ]
+    assert sorted(one["source"]["url"] for one in claim["evidence"]) == [
+        "https://log.example/1",
+        "https://log.example/2",
+    ]
+
+
+def test_a_comma_within_an_address_stays(take: Take, run: Run) -> None:
+    take("claim,source", 'The dam broke,"https://example.org/a,b;c?d=https://e.example/f"')
+
+    (found,) = shown(run, 1)["appearances"]
+    assert found["source"]["url"] == "https://example.org/a,b;c?d=https://e.example/f"
+
+
+def test_what_says_that_there_is_nothing_is_nothing(take: Take, run: Run) -> None:
+    outcome = take(
+        "claim,source,fact-check url,publisher,evidence,figure,language,priority",
+        "The dam broke,n/a,https://gazette.example/1,Harbour Gazette,-,unknown,N/A,none",
+    )
+
+    assert outcome.code == 0, outcome.err
+    claim = shown(run, 1)
+    assert (claim["appearances"], claim["evidence"]) == ([], [])
+    assert (claim["language"], claim["priority"]) == ("en", "normal")
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [("EN", "en"), ("en_US", "en-US"), ("English", "en"), ("Español", "es"), ("FRENCH", "fr")],
+)
+def test_a_language_is_known_by_its_name_and_in_other_spellings(
+    take: Take, run: Run, written: str, tag: str
+) -> None:
+    take("claim,source,language", f"The dam broke,https://example.org/1,{written}")
+
+    assert shown(run, 1)["language"] == tag
+
+
+def test_a_year_of_two_digits_is_read_where_the_order_was_said(take: Take, run: Run) -> None:
+    lines = ("claim,source,said on", "The dam broke,https://example.org/1,22-Oct-19")
+    refused = take(*lines)
+    taken = take(*lines, options=("--dayfirst",))
+
+    assert (refused.code, taken.code) == (5, 0)
+    assert "--dayfirst" in refused.err
+    (found,) = shown(run, 1)["appearances"]
+    assert (found["said_on"], found["said_text"]) == ("2019-10-22", "22-Oct-19")
+
+
+def test_a_mapping_that_was_kept_is_added_to(take: Take, run: Run) -> None:
+    take("w,u", "The dam broke,https://example.org/1",
+         options=("--map", "statement=w", "--map", "source=u", "--mapping", "weekly"))  # fmt: skip
+    lines = ("w,u,t", "The dam holds,https://example.org/2,water")
+    options = ("--mapping", "weekly", "--map", "topics=t")
+    assert take(*lines, options=options).code == 0
+    take("w,u,t", "The dam leaks,https://example.org/3,floods", options=("--mapping", "weekly"))
+
+    assert [shown(run, number)["topics"] for number in (2, 3)] == [["water"], ["floods"]]
+
+
+def test_undoing_and_unpublishing_need_no_reason(take: Take, run: Run) -> None:
+    take(
+        "claim,source,verdict,evidence,fact-check url,reviewed on,title",
+        "The dam broke,https://example.org/1,false,https://log.example/1,"
+        "https://desk.example/1,2024-06-05,It held",
+        options=("--as-ours",),
+    )
+
+    assert run("claim", "unpublish", 1).code == 0
+    assert run("import", "undo", 1).code == 0
+    assert shown(run, 1)["status"] == "set_aside"
