@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from psycopg.errors import UndefinedTable
+from psycopg.pq import Format
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -81,6 +82,8 @@ def build_constraints() -> None:
         Table(name, metadata, *build(), extend_existing=True)
 
 
+#: Execution options of a statement that gives many bytes: as text each would come as two digits.
+IN_BYTES = {"binary": True}
 #: Who acts: what the transaction said, where the login is the owner's; else the login.
 ACTOR = text("current_actor()")
 
@@ -209,7 +212,15 @@ def make_engine(url: str) -> Engine:
         connect_args={"application_name": f"claimtrack {__version__}", "connect_timeout": 10},
     )
     event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "before_cursor_execute", _choose_format)
     return engine
+
+
+def _choose_format(
+    _connection: object, cursor: Any, _sql: object, _values: object, context: Any, _many: object
+) -> None:
+    if context is not None and context.execution_options.get("binary"):
+        cursor.format = Format.BINARY
 
 
 def _prepare_connection(connection: Any, _record: object) -> None:

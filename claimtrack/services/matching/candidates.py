@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from claimtrack.db import IN_BYTES
 from claimtrack.matching.sums import heaviest, unpacked
 from claimtrack.matching.terms import term
 from claimtrack.models.postings import LISTED, PARTS
@@ -86,13 +87,14 @@ def _read(connection: Connection, terms: Sequence[int]) -> Mapping[int, list[tup
             found[row.term].append((row.claim_ids, row.weights))
 
     unlisted = connection.execute(text(_UNLISTED)).scalars().all()
-    take(connection.execute(text(_LISTED), {"terms": terms}))
+    take(connection.execute(text(_LISTED), {"terms": terms}, execution_options=IN_BYTES))
     listed = list(found)
     rest = [key for key in terms if key not in found]
-    take(connection.execute(text(_DIRECT), {"terms": rest, "most": READ, "parts": PARTS}))
+    asked = {"terms": rest, "most": READ, "parts": PARTS}
+    take(connection.execute(text(_DIRECT), asked, execution_options=IN_BYTES))
     if listed and unlisted:
         of_them = {"terms": listed, "ids": unlisted, "parts": PARTS}
-        take(connection.execute(text(_BESIDE), of_them))
+        take(connection.execute(text(_BESIDE), of_them, execution_options=IN_BYTES))
     return found
 
 

@@ -72,6 +72,7 @@ def find(
     if not places:
         return []
     kinds = frozenset().union(*(read[number].kinds for number in places))
+    heads = _heads(connection, places)
     counted = {**frequencies(connection, kinds - counts.keys()), **counts}
     average = known.average or sum(read[number].length for number in places) / len(places)
     ranked = rank(
@@ -79,11 +80,10 @@ def find(
         [read[number] for number in places],
         Weights(known.claims, counted),
         average or AVERAGE,
-        _families(connection, places),
+        [heads[number].family for number in places],
     )
     likely = [one for one in ranked if one.probability >= threshold]
-    heads = _heads(connection, [places[one.place] for one in likely])
-    appearances = _appearances(connection, {head.id for head in heads.values()})
+    appearances = _appearances(connection, {heads[places[one.place]].id for one in likely})
     found: dict[int, Match] = {}
     for one in likely:
         head = heads[places[one.place]]
@@ -113,30 +113,21 @@ def _known(connection: Connection) -> _Known:
     return _Known(connection.execute(text("SELECT count(*) FROM claim")).scalar_one(), None)
 
 
-def _families(connection: Connection, claim_ids: list[int]) -> list[int]:
-    """For each claim the number of those that it is judged to be one with, or merged into."""
-    found = connection.execute(
-        text(
-            "SELECT claim.id, COALESCE(claim_group.group_id, merged_into_id, claim.id) AS family"
-            " FROM claim LEFT JOIN claim_group"
-            " ON claim_group.claim_id = COALESCE(merged_into_id, claim.id)"
-            " WHERE claim.id = ANY (:ids)"
-        ),
-        {"ids": claim_ids},
-    )
-    families = {row.id: row.family for row in found}
-    return [families[number] for number in claim_ids]
-
-
 def _heads(connection: Connection, claim_ids: list[int]) -> dict[int, Row[Any]]:
-    """What stands for each claim: itself, or the one that it was merged into."""
+    """What stands for each claim: itself, or the one that it was merged into.
+
+    ``family`` is the number of those that it is judged to be one with.
+    """
     rows = connection.execute(text(_HEADS), {"ids": claim_ids})
     return {row.own_id: row for row in rows}
 
 
 _HEADS = """
-    SELECT claim.id AS own_id, head.id, head.external_id, head.statement, head.status, head.verdict
-    FROM claim JOIN claim AS head ON head.id = COALESCE(claim.merged_into_id, claim.id)
+    SELECT claim.id AS own_id, head.id, head.external_id, head.statement, head.status,
+        head.verdict, COALESCE(claim_group.group_id, head.id) AS family
+    FROM claim
+    JOIN claim AS head ON head.id = COALESCE(claim.merged_into_id, claim.id)
+    LEFT JOIN claim_group ON claim_group.claim_id = head.id
     WHERE claim.id = ANY (:ids)
 """
 
