@@ -407,6 +407,23 @@ def test_at_a_terminal_one_key_is_enough(
     assert judged(ok, 3) == [(4, "unsure", "The date")]
 
 
+def test_what_another_judges_meanwhile_stands_and_the_next_pair_comes(
+    queued: None, terminal: Callable[..., Terminal], ok: Run
+) -> None:
+    screen = terminal("claim", "judge")
+    screen.wait_for("Well 1 ran dry")
+    screen.wait_for("q quit: ")
+    ok("claim", "same", 1, 2, "--because", "One well")
+    screen.type("d")
+    screen.wait_for("Claim 1 was judged the same as claim 2 meanwhile")
+    screen.wait_for("Well 4 ran dry")
+    screen.wait_for("q quit: ")
+    screen.type("q")
+    screen.wait_for("Nothing was judged.")
+    assert screen.end() == 0
+    assert judged(ok, 1) == [(2, "same", "One well")]
+
+
 def test_ctrl_c_at_a_terminal_keeps_what_was_judged(
     queued: None, terminal: Callable[..., Terminal], ok: Run
 ) -> None:

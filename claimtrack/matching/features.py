@@ -13,9 +13,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 
+from claimtrack.matching.figures import Figure, figures_of
 from claimtrack.matching.terms import main_language, stem, words
 
 #: Who posted it and when, as an embedded post ends: "— A Name (@account) March 5, 2020".
@@ -89,14 +90,6 @@ def numbers_of(stems: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in stems if word[0].isdecimal())
 
 
-def figures_agree(one: Set[str], other: Set[str]) -> bool:
-    """Whether the numbers in two texts may be those of one claim.
-
-    What only one of them tells, such as the year, is no other figure.
-    """
-    return one <= other or other <= one
-
-
 class Query:
     """A text that may repeat a claim."""
 
@@ -110,7 +103,13 @@ class Query:
         self.signature = Passage.read(signature, tongue).kinds - self.body.kinds
         self.kinds = self.body.kinds | self.signature
         self.numbers = numbers_of(self.body.kinds)
+        self._body = body
         self.names = _names(" " + body, tongue) & self.body.kinds
+
+    @cached_property
+    def figures(self) -> frozenset[Figure]:
+        """Those of the text, without its signature."""
+        return figures_of(self._body)
 
 
 class Candidate:
@@ -133,6 +132,17 @@ class Candidate:
         self.words = frozenset().union(*(passage.words for passage in texts))
         self.names = _names(statement, tongue) & self.statement.kinds
         self.numbers = numbers_of(self.kinds)
+        self._texts = (statement, *others)
+
+    @cached_property
+    def stated(self) -> frozenset[Figure]:
+        """The figures of the statement."""
+        return figures_of(self._texts[0])
+
+    @cached_property
+    def figures(self) -> frozenset[Figure]:
+        """Those of all texts."""
+        return frozenset().union(*map(figures_of, self._texts))
 
 
 #: Words of fewer letters are alike by accident.
@@ -226,7 +236,7 @@ def _compare(
             [weights[word] * similar[word] for word in candidate.kinds - shared if word in similar]
         ),
         weights.mass(query.numbers & candidate.numbers),
-        float(bool(query.numbers and candidate.numbers) and not query.numbers & candidate.numbers),
+        float(_numbers_differ(query, candidate)),
         float(bool(candidate.numbers) and not query.numbers),
         weights.mass(query.kinds & candidate.names) / (weights.mass(candidate.names) or 1.0)
         if candidate.names
@@ -234,6 +244,15 @@ def _compare(
         weights.mass(query.names & candidate.kinds) / named if named else 0.5,
         letters,
         math.log1p(candidate.length / average),
+    )
+
+
+def _numbers_differ(query: Query, candidate: Candidate) -> bool:
+    """Whether both tell of numbers, and not of one that is the same in any way of writing it."""
+    return (
+        bool(query.numbers and candidate.numbers)
+        and not query.numbers & candidate.numbers
+        and not any(one & other for one in query.figures for other in candidate.figures)
     )
 
 

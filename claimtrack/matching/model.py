@@ -18,9 +18,8 @@ from claimtrack.matching.features import (
     Query,
     Weights,
     features,
-    figures_agree,
-    numbers_of,
 )
+from claimtrack.matching.figures import figures_agree
 
 #: From this probability on, a claim is called a match unless the caller says otherwise.
 THRESHOLD = 0.3
@@ -117,7 +116,7 @@ def _says_the_same(one: Candidate, other: Candidate, weights: Weights) -> bool:
     own, its = one.statement.kinds, other.statement.kinds
     all_of_it = max(weights.mass(own), weights.mass(its))
     return weights.mass(own & its) >= _NEARLY_ALL * all_of_it and figures_agree(
-        numbers_of(own), numbers_of(its)
+        one.stated, other.stated
     )
 
 

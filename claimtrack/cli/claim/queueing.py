@@ -66,6 +66,8 @@ class _Round:
 
     def run(self) -> None:
         """Show a pair and take a key, until there are no more of either."""
+        from claimtrack.services.matching.judgements import JudgedMeanwhileError
+
         number = 0
         while (pair := self._next()) is not None:
             self._show(pair)
@@ -84,7 +86,8 @@ class _Round:
                     from claimtrack.cli.groups import say_error
 
                     say_error(error)
-                    continue
+                    if not isinstance(error, JudgedMeanwhileError):
+                        continue
                 break
 
     def say_left(self) -> None:
@@ -169,11 +172,13 @@ class _Round:
         if key == _MERGE:
             head, merged = _head_first(pair)
             with self.app.write(Role.REVIEWER) as connection:
+                judgements.refuse_judged(connection, one, other)
                 told = same.merge(connection, head.id, [merged.id], because or "").told
             self.done["merged"] += 1
         elif key in _JUDGEMENTS:
             judgement = _JUDGEMENTS[key]
             with self.app.write(Role.REVIEWER) as connection:
+                judgements.refuse_judged(connection, one, other)
                 told = judgements.judge(connection, one, [other], judgement, because).told
             self.done[judgement] += 1
         else:

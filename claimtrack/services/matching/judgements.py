@@ -92,6 +92,26 @@ def judge(
     return Judged(view, tuple(told))
 
 
+class JudgedMeanwhileError(ConflictError):
+    """Somebody has judged a pair while another was looking at it."""
+
+
+def refuse_judged(connection: Connection, claim_id: int, other_id: int) -> None:
+    """Refuse to judge a pair of the queue that somebody has judged since it was shown.
+
+    Raises:
+        JudgedMeanwhileError: somebody has.
+    """
+    _lock(connection, [claim_id, other_id])
+    held = current(connection, claim_id, other_id)
+    if held is not None:
+        raise JudgedMeanwhileError(
+            f"Claim {claim_id} was judged {JUDGEMENT_WORDS[held.judgement]} claim {other_id}"
+            f" meanwhile: {_by(held)}.",
+            next_command=f"claimtrack claim show {claim_id}",
+        )
+
+
 def record(
     connection: Connection,
     claim_id: int,

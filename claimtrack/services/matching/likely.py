@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from claimtrack.matching.features import Candidate, Query, Weights, figures_agree
+from claimtrack.matching.features import Candidate, Query, Weights
+from claimtrack.matching.figures import figures_agree
 from claimtrack.matching.model import rank
 from claimtrack.services.matching.frequencies import frequencies
 from claimtrack.services.matching.postings import AVERAGE
@@ -71,7 +72,7 @@ def likely_pairs(
             number: share
             for number, share in found[one.id].items()
             if number in read.keys() - one.family
-            and figures_agree(queries[one.id].numbers, read[number].numbers)
+            and figures_agree(queries[one.id].figures, read[number].figures)
         }
         judged = _judged(queries[one.id], alike, read, weights, average or AVERAGE, threshold)
         for number, probability in judged:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from claimtrack.errors import ConflictError
-from claimtrack.matching.features import Query, figures_agree
+from claimtrack.matching.features import Query
+from claimtrack.matching.figures import figures_agree
 from claimtrack.services.matching.finding import Match, find
 from claimtrack.vocab import Status, hyphenated
 
@@ -70,6 +71,6 @@ def _alike(own: Query, other: Query, *, few: bool) -> bool:
 
     Among ``few`` claims nobody can tell which words are rare, so they must share enough of them.
     """
-    if not figures_agree(own.numbers, other.numbers):
+    if not figures_agree(own.figures, other.figures):
         return False
     return not few or len(own.kinds & other.kinds) >= _SHARED * len(own.kinds | other.kinds)
