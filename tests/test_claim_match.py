@@ -151,6 +151,28 @@ def test_a_text_in_another_language_is_read_as_such(database_url: str, ok: Run) 
     assert len(found["why"]) == 3
 
 
+SPANISH = "Las vacunas contienen microchips para rastrear a los ciudadanos de Lindau"
+
+
+def test_the_language_of_a_text_is_told_by_its_words(town: str, ok: Run) -> None:
+    ok("claim", "add", SPANISH, "--language", "es", "--source", PAGE, "--speaker", "Lena Vogt")
+
+    found = matches(ok, SPANISH)[0]
+    assert (found["claim_id"], found["probability"] > 0.9) == (32, True)
+    assert "vacunas" in [one["word"] for one in found["why"]]
+    assert matches(ok, POST)[0]["claim_id"] == 1
+
+
+def test_each_line_may_say_its_language(town: str, run: Run) -> None:
+    lines = ({"id": 1, "text": "Llamas", "language": "es"}, {"id": 2, "text": "x", "language": 7})
+    file = "".join(json.dumps(line) + "\n" for line in lines)
+    done = run("claim", "match", "--file", "-", "--threshold", "0", input=file)
+
+    assert done.code == 5
+    assert "Line 2: Its language is no tag" in done.err
+    assert json.loads(done.out)["id"] == 1
+
+
 def test_words_that_all_have_do_not_bury_the_rare_ones(
     town: str, ok: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from claimtrack.matching import terms as reading
 from claimtrack.matching.stopwords import STOPWORDS
-from claimtrack.matching.terms import LONGEST, STEMMERS, Reader, fold, stem, stems, term, words
+from claimtrack.matching.terms import (
+    LONGEST,
+    STEMMERS,
+    Reader,
+    fold,
+    likeliest_language,
+    stem,
+    stems,
+    term,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +62,27 @@ def test_stopwords_are_no_terms_and_forms_of_a_word_are_one() -> None:
 def test_words_are_stemmed_by_the_language_of_the_claim() -> None:
     assert stems("los puentes inundados", "es") == stems("el puente inundado", "es-MX")
     assert stems("Brücken", "de") == stems("Brücke", "de-AT")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The dam has burst and the houses are gone", "en"),
+        ("La presa se ha roto y las casas no están", "es"),
+        ("Der Damm ist gebrochen und die Häuser sind weg", "de"),
+        ("Dam burst", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_likeliest_language_is_that_of_most_of_the_small_words(
+    text: str, language: str
+) -> None:
+    assert likeliest_language(text, ["de", "en-GB", "es", "ja"]) == language
+
+
+def test_of_languages_that_nothing_tells_apart_one_is_taken() -> None:
+    assert likeliest_language("Dam burst", ["tr"]) == "tr"
+    assert likeliest_language("Dam burst", []) == "en"
 
 
 def test_a_language_without_a_stemmer_keeps_its_words() -> None:

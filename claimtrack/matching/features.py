@@ -103,8 +103,13 @@ class Query:
         self.signature = Passage.read(signature, tongue).kinds - self.body.kinds
         self.kinds = self.body.kinds | self.signature
         self.numbers = numbers_of(self.body.kinds)
-        self._body = body
+        self._text, self._body, self._tongue = text, body, tongue
         self.names = _names(" " + body, tongue) & self.body.kinds
+
+    @cached_property
+    def spelled(self) -> Mapping[str, str]:
+        """For each stem the first word of the text that has it."""
+        return {stem(word, self._tongue): word for word in reversed(words(self._text))}
 
     @cached_property
     def figures(self) -> frozenset[Figure]:

@@ -39,7 +39,7 @@ _REASONS = 6
 class Ranked:
     """A candidate by its place in the list that was given, with what the model makes of it.
 
-    ``why`` are the stems that it shares with the text, each with its weight, heaviest first.
+    ``why`` are the words of the text that it shares, each with its weight, heaviest first.
     """
 
     place: int
@@ -122,4 +122,4 @@ def _says_the_same(one: Candidate, other: Candidate, weights: Weights) -> bool:
 
 def _why(query: Query, candidate: Candidate, weights: Weights) -> tuple[tuple[str, float], ...]:
     shared = sorted(query.kinds & candidate.kinds, key=lambda word: (-weights[word], word))
-    return tuple((word, round(weights[word], 3)) for word in shared[:_REASONS])
+    return tuple((query.spelled[word], round(weights[word], 3)) for word in shared[:_REASONS])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
@@ -142,6 +143,19 @@ _STEMMERS = _Stemmers()
 def main_language(tag: str | None) -> str:
     """``pt`` for ``pt-BR``; what is taken where no language is known."""
     return (tag or DEFAULT_LANGUAGE).partition("-")[0].lower()
+
+
+def likeliest_language(text: str, languages: Iterable[str]) -> str:
+    """Which of some languages a text is in: the one that most of its words are stopwords of.
+
+    Where that tells nothing it is the one that is taken where none is known, if it is among them.
+    """
+    found = words(text)
+    known = sorted(
+        {main_language(tag) for tag in languages}, key=lambda tag: tag != main_language(None)
+    )
+    counts = {tag: sum(word in STOPWORDS.get(tag, ()) for word in found) for tag in known}
+    return max(counts, key=counts.__getitem__, default=main_language(None))
 
 
 @lru_cache(maxsize=KEPT)

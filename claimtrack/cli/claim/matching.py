@@ -44,14 +44,16 @@ claimtrack claim match --file posts.jsonl --threshold 0 --limit 5
     help="The least probability, from 0 (the whole ranking) to 1. [default: the learnt one]",
 )
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="At most N claims a text.")
-@click.option("--language", default="en", show_default=True, help="Of the text.")
+@click.option(
+    "--language", help="Of the text. [default: the likeliest of those that claims are in]"
+)
 def match(
     app: App,
     text: str | None,
     file: IO[bytes] | None,
     threshold: float | None,
     limit: int | None,
-    language: str,
+    language: str | None,
 ) -> int:
     """Find the claims that TEXT (a post, a headline, a sentence) repeats, the likeliest first.
 
@@ -64,7 +66,7 @@ def match(
     need((text is None) != (file is None), "Give a text, or --file with one in each line.")
     least = THRESHOLD if threshold is None else threshold
     need(0 <= least <= 1, "--threshold is a probability, from 0 to 1.")
-    tongue = language_tag(language)
+    tongue = None if language is None else language_tag(language)
     _take_up(app)
     if file is not None:
         need(
@@ -108,21 +110,28 @@ def _sought(text: str) -> str:
 
 
 def _found(
-    app: App, text: str, threshold: float, limit: int | None, language: str
+    app: App, text: str, threshold: float, limit: int | None, language: str | None
 ) -> Sequence[Match]:
+    from claimtrack.matching.terms import likeliest_language
     from claimtrack.services.matching.finding import find
+    from claimtrack.services.matching.texts import load_languages
 
     # A person reads a page; a program gets the ranking.
     most = limit or (TABLE_LIMIT if app.as_table else None)
     with app.read() as connection:
-        return find(connection, text, limit=most, threshold=threshold, language=language)
+        tongue = language or likeliest_language(text, load_languages(connection))
+        return find(connection, text, limit=most, threshold=threshold, language=tongue)
 
 
 # --- A file of texts -----------------------------------------------------------------------------
 
 
-def _answer(app: App, file: IO[bytes], threshold: float, limit: int | None, language: str) -> int:
+def _answer(
+    app: App, file: IO[bytes], threshold: float, limit: int | None, language: str | None
+) -> int:
+    from claimtrack.matching.terms import likeliest_language
     from claimtrack.services.matching.finding import find
+    from claimtrack.services.matching.texts import load_languages
 
     found = 0
 
@@ -131,9 +140,11 @@ def _answer(app: App, file: IO[bytes], threshold: float, limit: int | None, lang
         for queries in _at_once(file):
             # While a pipe is waited for, nothing is held open, and the next answer knows more.
             with app.read() as connection:
-                for number, text in queries:
+                languages = load_languages(connection)
+                for number, text, said in queries:
+                    tongue = said or language or likeliest_language(text, languages)
                     matches = find(
-                        connection, text, limit=limit, threshold=threshold, language=language
+                        connection, text, limit=limit, threshold=threshold, language=tongue
                     )
                     found += bool(matches)
                     yield {"id": number, "matches": [match_json(one) for one in matches]}
@@ -149,7 +160,7 @@ def _answer(app: App, file: IO[bytes], threshold: float, limit: int | None, lang
     return 0 if found else 3
 
 
-def _at_once(file: IO[bytes]) -> Iterator[Iterator[tuple[Any, str]]]:
+def _at_once(file: IO[bytes]) -> Iterator[Iterator[tuple[Any, str, str | None]]]:
     """The texts that are looked for in one transaction: of a file all, of a pipe one."""
     queries = _queries(file)
     if file.seekable():
@@ -159,8 +170,8 @@ def _at_once(file: IO[bytes]) -> Iterator[Iterator[tuple[Any, str]]]:
             yield iter((query,))
 
 
-def _queries(file: IO[bytes]) -> Iterator[tuple[Any, str]]:
-    """The id and the text of each line; blank lines are passed over.
+def _queries(file: IO[bytes]) -> Iterator[tuple[Any, str, str | None]]:
+    """The id, the text and the language, if it is said, of each line; blank lines are passed over.
 
     Raises:
         InvalidDataError: a line is none, with its number.
@@ -175,8 +186,10 @@ def _queries(file: IO[bytes]) -> Iterator[tuple[Any, str]]:
                 raise
 
 
-def _query(line: bytes) -> tuple[Any, str]:
+def _query(line: bytes) -> tuple[Any, str, str | None]:
     import json
+
+    from claimtrack.keys import language_tag
 
     try:
         row = json.loads(line.decode("utf-8"))
@@ -188,7 +201,10 @@ def _query(line: bytes) -> tuple[Any, str]:
         raise InvalidDataError('It is no object with a text: {"id": 7, "text": "…"}.')
     if not isinstance(row.get("id"), (str, int)) or isinstance(row["id"], bool):
         raise InvalidDataError('It has no id: {"id": 7, "text": "…"}.')
-    return row["id"], row["text"][:LONGEST]
+    language = row.get("language")
+    if language is not None and not isinstance(language, str):
+        raise InvalidDataError("Its language is no tag: write it as en, ar or pt-BR (BCP 47).")
+    return row["id"], row["text"][:LONGEST], None if language is None else language_tag(language)
 
 
 # --- How it looks --------------------------------------------------------------------------------

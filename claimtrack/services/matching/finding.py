@@ -23,7 +23,7 @@ from claimtrack.vocab import Status, Verdict
 class Match(NamedTuple):
     """A claim that a text may repeat; of claims that were merged it is the head.
 
-    ``why`` are the stems that they share, each with what it weighs, heaviest first.
+    ``why`` are the words that they share, each with what it weighs, heaviest first.
     """
 
     claim_id: int

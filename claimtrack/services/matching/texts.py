@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
+from claimtrack.matching.terms import main_language
 from claimtrack.models.redacting import MARKER
 
 #: Of a title or summary so much is a text of the claim itself: the beginning says what it is about.
@@ -58,6 +59,21 @@ def load_titles(connection: Connection, source_ids: Sequence[int]) -> dict[int, 
         text("SELECT id, title FROM source WHERE id = ANY (:ids)"), {"ids": list(source_ids)}
     )
     return {row.id: row.title for row in titles if _shown((row.title,))}
+
+
+def load_languages(connection: Connection) -> tuple[str, ...]:
+    """The languages of the claims: a step in the index for each, not for each claim."""
+    tags = connection.scalars(
+        text(
+            "WITH RECURSIVE tag (name) AS ("
+            " SELECT min(language) FROM public.claim"
+            " UNION ALL"
+            " SELECT (SELECT min(language) FROM public.claim WHERE language > tag.name)"
+            " FROM tag WHERE tag.name IS NOT NULL)"
+            " SELECT name FROM tag WHERE name IS NOT NULL"
+        )
+    )
+    return tuple(sorted({main_language(tag) for tag in tags})) or (main_language(None),)
 
 
 def load_own_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Texts]:

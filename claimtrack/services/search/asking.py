@@ -17,6 +17,7 @@ from claimtrack.matching.terms import fold, main_language, stem, term
 from claimtrack.searching.query import Node, Word, parse, replaced, rows
 from claimtrack.searching.reading import sought, tokens
 from claimtrack.searching.spelling import one_slip, slips, slips_in
+from claimtrack.services.matching.texts import load_languages
 from claimtrack.services.search.texts import texts_of
 
 #: How many characters a search may have.
@@ -67,7 +68,7 @@ def ask(connection: Connection, typed: str) -> Question:
     if node is None:
         raise InvalidDataError("There is no word in the text to look for: write one or more.")
     past = bool(connection.get_execution_options().get("of_the_past"))
-    languages = _languages(connection)
+    languages = load_languages(connection)
     if not any(
         sought(word, language)
         for row in (*rows(node), *rows(node, wanted=False))
@@ -84,21 +85,6 @@ def ask(connection: Connection, typed: str) -> Question:
     found = Question(node, languages, (), tuple(due[:WAITING]), len(due) > WAITING)
     # Today's words are not those of then.
     return found if past else _mended(connection, found)
-
-
-def _languages(connection: Connection) -> tuple[str, ...]:
-    """The languages of the claims: a step in the index for each, not for each claim."""
-    tags = connection.scalars(
-        text(
-            "WITH RECURSIVE tag (name) AS ("
-            " SELECT min(language) FROM public.claim"
-            " UNION ALL"
-            " SELECT (SELECT min(language) FROM public.claim WHERE language > tag.name)"
-            " FROM tag WHERE tag.name IS NOT NULL)"
-            " SELECT name FROM tag WHERE name IS NOT NULL"
-        )
-    )
-    return tuple(sorted({main_language(tag) for tag in tags})) or (main_language(None),)
 
 
 def stems_in(word: Word, languages: Iterable[str]) -> frozenset[str]:
