@@ -65,7 +65,7 @@ def test_a_post_is_matched_with_the_claim_that_it_repeats(town: str, ok: Run) ->
     }  # fmt: skip
     assert found["probability"] > 0.5
     weights = {one["word"]: one["weight"] for one in found["why"]}
-    assert {"llama", "zoo", "basel"} <= weights.keys()
+    assert {"llamas", "zoo", "basel"} <= weights.keys()
     assert list(weights.values()) == sorted(weights.values(), reverse=True)
 
 
@@ -111,6 +111,18 @@ def test_a_merged_claim_answers_with_its_head(town: str, ok: Run) -> None:
     assert [one["claim_id"] for one in found].count(head) == 1
     assert (found[0]["claim_id"], found[0]["appearances"]) == (head, 2)
     assert 1 not in [one["claim_id"] for one in found]
+
+
+def test_the_verdict_of_a_claim_that_is_the_same_is_shown_beside_it(town: str, ok: Run) -> None:
+    for number, how in ((2, "same"), (3, "merge")):
+        ok("claim", "mark", number, "false", "--because", "x", "--refutes", f"{PAGE}/{number}")
+        ok("claim", how, 1, number, "--because", "One event")
+    (found,) = matches(ok, POST, "--limit", 1)
+    assert (found["claim_id"], found["verdict"]) == (1, None)
+    assert [(one["id"], one["verdict"]) for one in found["same"]] == [(3, "false"), (2, "false")]
+    assert f"{LLAMAS} (the same: 3 false, 2 false)" in ok("claim", "match", POST).out
+    said = ok("claim", "add", POST, "--speaker", "Lena Vogt", "--source", PAGE).err
+    assert "looks like claim 1, unverified (the same: claim 3, false, claim 2, false)" in said
 
 
 def test_a_fact_check_of_others_speaks_for_its_claim(town: str, ok: Run) -> None:

@@ -222,6 +222,9 @@ def match_json(one: Match) -> dict[str, Any]:
         "score": round(one.score, 4),
         "probability": round(one.probability, 4),
         "why": [{"word": word, "weight": weight} for word, weight in one.why],
+        "same": [
+            {"id": each.id, "status": each.status, "verdict": each.verdict} for each in one.same
+        ],
     }
 
 
@@ -236,7 +239,7 @@ _SPREADSHEET = tuple(
     Column(key, key)
     for key in (
         *("claim_id", "external_id", "statement", "status", "verdict", "appearances", "score"),
-        *("probability", "why"),
+        *("probability", "why", "same"),
     )
 )
 
@@ -245,15 +248,20 @@ def _words(row: Any) -> str:
     return ", ".join(one["word"] for one in row["why"])
 
 
+def _same(row: Any) -> str:
+    return ", ".join(f"{one['id']} {hyphenated(one['verdict'])}" for one in row["same"])
+
+
 def _cells(row: Any) -> dict[str, Any]:
+    same = _same(row)
     return {
         "id": row["claim_id"],
         "likely": f"{row['probability']:.0%}",
         "word": hyphenated(word_of(row["status"], row["verdict"])),
-        "statement": row["statement"],
+        "statement": f"{row['statement']} (the same: {same})" if same else row["statement"],
         "why": _words(row),
     }
 
 
 def _flat(row: Any) -> dict[str, Any]:
-    return {**row, "why": _words(row)}
+    return {**row, "why": _words(row), "same": _same(row)}

@@ -6,7 +6,9 @@ ranked by `claimtrack.matching.model`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Set
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, text
@@ -15,15 +17,25 @@ from claimtrack.matching.features import Candidate, Query, Weights
 from claimtrack.matching.model import THRESHOLD, Ranked, rank
 from claimtrack.services.matching.candidates import candidates
 from claimtrack.services.matching.frequencies import frequencies
+from claimtrack.services.matching.groups import same_as
 from claimtrack.services.matching.postings import AVERAGE
 from claimtrack.services.matching.texts import load_own_texts
 from claimtrack.vocab import Status, Verdict
 
 
+class Same(NamedTuple):
+    """A claim with a verdict that is the same as another, by a judgement or a merge."""
+
+    id: int
+    status: Status
+    verdict: Verdict
+
+
 class Match(NamedTuple):
     """A claim that a text may repeat; of claims that were merged it is the head.
 
-    ``why`` are the words that they share, each with what it weighs, heaviest first.
+    ``why`` are the words that they share, each with what it weighs, heaviest first; ``same`` are
+    those that were judged the same and have a verdict.
     """
 
     claim_id: int
@@ -35,6 +47,7 @@ class Match(NamedTuple):
     score: float
     probability: float
     why: tuple[tuple[str, float], ...]
+    same: tuple[Same, ...]
 
 
 class _Known(NamedTuple):
@@ -83,16 +96,16 @@ def find(
         [heads[number].family for number in places],
     )
     likely = [one for one in ranked if one.probability >= threshold]
-    appearances = _appearances(connection, {heads[places[one.place]].id for one in likely})
-    found: dict[int, Match] = {}
+    meant: dict[int, tuple[Row[Any], Ranked]] = {}
     for one in likely:
         head = heads[places[one.place]]
-        if head.id not in found:  # else another of the claims that were merged is likelier
-            found[head.id] = _match(head, appearances.get(head.id, 0), one)
-    return list(found.values())[:limit]
+        meant.setdefault(head.id, (head, one))  # of claims that were merged the likeliest
+    shown = list(meant)[:limit]
+    appearances, same = _appearances(connection, shown), _checked(connection, shown)
+    return [_match(*meant[number], appearances.get(number, 0), same[number]) for number in shown]
 
 
-def _match(head: Row[Any], appearances: int, one: Ranked) -> Match:
+def _match(head: Row[Any], one: Ranked, appearances: int, same: tuple[Same, ...]) -> Match:
     return Match(
         claim_id=head.id,
         external_id=head.external_id,
@@ -103,6 +116,7 @@ def _match(head: Row[Any], appearances: int, one: Ranked) -> Match:
         score=one.score,
         probability=one.probability,
         why=one.why,
+        same=same,
     )
 
 
@@ -132,9 +146,9 @@ _HEADS = """
 """
 
 
-def _appearances(connection: Connection, head_ids: Set[int]) -> dict[int, int]:
+def _appearances(connection: Connection, head_ids: list[int]) -> dict[int, int]:
     """How many appearances each head has, with those of the claims that were merged into it."""
-    rows = connection.execute(text(_COUNTED), {"ids": list(head_ids)})
+    rows = connection.execute(text(_COUNTED), {"ids": head_ids})
     return {row.head_id: row.appearances for row in rows}
 
 
@@ -146,4 +160,32 @@ _COUNTED = """
     ) AS told
     JOIN appearance ON appearance.claim_id = told.id AND appearance.withdrawn_at IS NULL
     GROUP BY told.head_id
+"""
+
+
+def _checked(connection: Connection, head_ids: list[int]) -> dict[int, tuple[Same, ...]]:
+    """For each head the claims with a verdict that are the same: a verdict never spreads itself."""
+    others = same_as(connection, head_ids)
+    asked = {*head_ids, *chain.from_iterable(others.values())}
+    by_head: defaultdict[int, list[Same]] = defaultdict(list)
+    for row in connection.execute(text(_CHECKED), {"ids": list(asked)}):
+        by_head[row.head_id].append(Same(row.id, Status(row.status), Verdict(row.verdict)))
+    return {
+        number: tuple(
+            one
+            for member in (number, *others.get(number, ()))
+            for one in by_head[member]
+            if one.id != number
+        )
+        for number in head_ids
+    }
+
+
+_CHECKED = """
+    SELECT id, id AS head_id, status, verdict FROM claim
+    WHERE id = ANY (:ids) AND verdict IS NOT NULL
+    UNION ALL
+    SELECT id, merged_into_id, status, verdict FROM claim
+    WHERE merged_into_id = ANY (:ids) AND verdict IS NOT NULL
+    ORDER BY id
 """

@@ -41,6 +41,9 @@ def described(match: Match) -> str:
     stands = hyphenated(match.status)
     if match.verdict is not None:
         stands = f"{hyphenated(Status.CHECKED)}: {hyphenated(match.verdict)}"
+    if match.same:
+        others = ", ".join(f"claim {one.id}, {hyphenated(one.verdict)}" for one in match.same)
+        stands = f"{stands} (the same: {others})"
     number = match.appearances
     shown = match.statement
     shown = shown if len(shown) <= 200 else f"{shown[:199].rstrip()}…"
