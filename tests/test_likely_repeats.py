@@ -95,6 +95,23 @@ def test_the_same_words_are_still_the_same_claim(run: Run) -> None:
     assert (outcome.code, "on record already" in outcome.err) == (4, True)
 
 
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("answer", ["1", "n", "s"])
+def test_a_person_is_asked_about_the_same_words_as_well(ok: Run, run: Run, answer: str) -> None:
+    outcome = run("claim", "add", f"{LLAMAS}.", *SECOND, input=f"{answer}\n")
+    assert f'1  claim 1, checked: false, 1 appearance: "{LLAMAS}": add an app' in outcome.err
+    assert (outcome.code, claims(ok)) == {"1": (0, 1), "n": (0, 2), "s": (4, 1)}[answer]
+    appearances = ok("claim", "show", 1, "--format", "json").json["appearances"]
+    assert len(appearances) == (2 if answer == "1" else 1)
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_newer_figure_in_the_same_words_is_refused_without_asking(ok: Run, run: Run) -> None:
+    ok("claim", "add", "900 llamas are in", "--figure", "900", "--unit", "llamas", *SECOND)
+    outcome = run("claim", "supersede", 2, LLAMAS, "--figure", "901", *SECOND)
+    assert (outcome.code, "on record already" in outcome.err) == (4, True)
+
+
 def test_a_loop_from_a_pipe_goes_on(ok: Run) -> None:
     outcome = ok("claim", "add", *SECOND, "--loop", input=f"Otters dance\n{AGAIN}\nMice sing\n")
     assert "Claim 3 looks like claim 1" in outcome.err

@@ -206,6 +206,21 @@ def test_what_is_the_same_is_said_again_in_one_row(ok: Run, database_url: str) -
 # --- Options -------------------------------------------------------------------------------------
 
 
+def test_what_was_found_false_and_merged_stands_for_its_head_until_that_has_a_verdict(
+    ok: Run, database_url: str
+) -> None:
+    wells(database_url, 1)
+    ok("claim", "add", "A well is dry", "--speaker", "Ana Ruiz", "--source", ARTICLE, "--new")
+    ok("claim", "merge", 2, 1, "--because", "One well")
+    (row,) = report(ok)
+    assert (row["id"], row["verdict"], row["times"]) == (1, "false", 1)
+    assert [one["id"] for one in row["appearances"]] == ["2.1"]
+    assert row["same_as"] == [{"id": 2, "status": "unverified", "verdict": None}]
+
+    ok("claim", "mark", 2, "true", "--because", "It is", "--supports", LOG)
+    assert report(ok) == []
+
+
 def test_since_and_until_choose_what_was_said(ok: Run, database_url: str) -> None:
     wells(database_url, 1, 2)
     again(database_url, 1, "2024-05-20")

@@ -10,6 +10,7 @@ from claimtrack.cli.app import App
 from claimtrack.cli.streams import asking
 
 if TYPE_CHECKING:
+    from claimtrack.services.claims import AlreadyRecordedError
     from claimtrack.services.matching.repeating import LikelyRepeatError
     from claimtrack.services.speakers import NearMissError
 
@@ -44,8 +45,8 @@ def ask_which_speaker(app: App, error: NearMissError) -> str | None:
     return None if answer == "n" else str(error.candidates[int(answer) - 1].id)
 
 
-def ask_which_claim(app: App, error: LikelyRepeatError) -> int | None:
-    """Ask whether a statement is one of the claims that it looks like.
+def ask_which_claim(app: App, error: AlreadyRecordedError | LikelyRepeatError) -> int | None:
+    """Ask whether a statement is one of the claims that have its words, or look like it.
 
     Gives back the number of that claim; None means that it is another. Ask in a terminal, with no
     transaction open.
@@ -54,12 +55,12 @@ def ask_which_claim(app: App, error: LikelyRepeatError) -> int | None:
         ConflictError: neither; the person wants to stop.
     """
     from claimtrack.errors import ConflictError
-    from claimtrack.services.matching.repeating import described
 
     app.say("That may be on record already. Is it")
-    answers = [str(number) for number in range(1, len(error.matches) + 1)]
-    for answer, match in zip(answers, error.matches, strict=True):
-        app.say(f"  {answer}  {described(match)}: add an appearance")
+    known = _described(app, error)
+    answers = {str(number): claim_id for number, claim_id in enumerate(known, start=1)}
+    for answer, claim_id in answers.items():
+        app.say(f"  {answer}  {known[claim_id]}: add an appearance")
     app.say("  n  another claim: record it\n  s  stop")
     with asking():
         answer = click.prompt(
@@ -72,4 +73,15 @@ def ask_which_claim(app: App, error: LikelyRepeatError) -> int | None:
         raise ConflictError(
             "Nothing was recorded.", next_command=f"claimtrack claim show {error.claim_id}"
         )
-    return None if answer == "n" else error.matches[int(answer) - 1].claim_id
+    return answers.get(answer)
+
+
+def _described(app: App, error: AlreadyRecordedError | LikelyRepeatError) -> dict[int, str]:
+    from claimtrack.services.lines import lines_of
+    from claimtrack.services.matching.repeating import LikelyRepeatError, described
+
+    if isinstance(error, LikelyRepeatError):
+        return {one.claim_id: described(one.claim_id, one) for one in error.matches}
+    with app.read() as connection:
+        found = lines_of(connection, [error.claim_id])
+    return {number: described(number, one) for number, one in found.items()}

@@ -51,6 +51,13 @@ _UNSPACED = (
     "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+# What loses its vowel before a word that begins with one, in French, Italian and Catalan; in names
+# it is in all languages: Cote d'Ivoire, L'Aquila. Not N'Djamena, nor D'Souza.
+_ELIDED = (
+    "c d j l m n s t v qu jusqu lorsqu puisqu quoiqu un quest quell all dall dell nell sull coll "
+    "gl agl dagl degl negl sugl"
+)
+_ELISION = re.compile(rf"^(?:{'|'.join(_ELIDED.split())})'(?=[aeiouyh0-9][^'])")
 _SHORT = 5
 _AROUND = ".,;:!?\"'()"
 # Apostrophes of all kinds, and letters that Unicode doesn't take apart, as they are typed where a
@@ -107,7 +114,9 @@ def _words(piece: str) -> list[str]:
 
 def _bare(word: str) -> str:
     word = word.lower().replace(",", "").strip("_")
-    return word.removesuffix("'s").replace("'", "")[:LONGEST]
+    if "'" in word:
+        word = _ELISION.sub("", word.removesuffix("'s"), count=1).replace("'", "")
+    return word[:LONGEST]
 
 
 def _tag(tag: str) -> list[str]:

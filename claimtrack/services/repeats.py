@@ -89,38 +89,49 @@ def repeats(
     ``since`` and ``until`` only what was, or may have been, said again in between counts.
     """
     found = _found_false(connection)
-    others = same_as(connection, found)
+    others = same_as(connection, {one.head_id for one in found.values()})
     first: dict[int, int] = {}
     families: dict[int, tuple[int, ...]] = {}
-    for number in sorted(found, key=lambda each: (found[each], each)):
-        if number not in first:
-            families[number] = (number, *others.get(number, ()))
-            first |= dict.fromkeys(families[number], number)
+    for number, (head_id, _) in found.items():
+        if head_id not in first:
+            heads = (head_id, *others.get(head_id, ()))
+            families[number] = (number, *(one for one in heads if one != number))
+            first |= dict.fromkeys(heads, number)
     again: defaultdict[int, list[Again]] = defaultdict(list)
-    for row in _appearances(connection, {one: found[first[one]] for one in first}):
+    for row in _appearances(connection, {one: found[first[one]].at for one in first}):
         one = _again(row, zone)
         inside = (since is None or one.day.last() >= since) and (
             until is None or one.day.first() <= until
         )
         if inside and _after(one, row, zone):
             again[first[row.head_id]].append(one)
-    wanted = [number for head in again for number in families[head]]
+    wanted = [number for one in again for number in families[one]]
     told = lines_of(connection, wanted) if wanted else {}
     repeated = [
         Repeat(
-            line=told[head],
-            found_at=found[head],
-            same=tuple(told[number] for number in families[head][1:]),
-            again=tuple(sorted(again[head], key=_order)),
+            line=told[one],
+            found_at=found[one].at,
+            same=tuple(told[number] for number in families[one][1:]),
+            again=tuple(sorted(again[one], key=_order)),
         )
-        for head in again
+        for one in again
     ]
     return sorted(repeated, key=lambda one: (_order(one.again[-1]), one.line.id), reverse=True)
 
 
-def _found_false(connection: Connection) -> dict[int, dt.datetime]:
-    """Claims that are found false now, and since when."""
-    later = review.alias("later")
+class _Found(NamedTuple):
+    """Which claim stands for one that was found false, and since when it was."""
+
+    head_id: int
+    at: dt.datetime
+
+
+def _found_false(connection: Connection) -> dict[int, _Found]:
+    """Claims that are found false now, the first that was found so first.
+
+    One that was merged is among them while its head has no verdict, whose verdict else counts.
+    """
+    head, later = claim.alias("head"), review.alias("later")
     otherwise = (
         select(later.c.no)
         .where(
@@ -130,13 +141,20 @@ def _found_false(connection: Connection) -> dict[int, dt.datetime]:
         )
         .exists()
     )
+    found_at = func.min(review.c.recorded_at)
     rows = connection.execute(
-        select(claim.c.id, func.min(review.c.recorded_at).label("found_at"))
+        select(claim.c.id, head.c.id.label("head_id"), found_at.label("found_at"))
         .join(review, and_(review.c.claim_id == claim.c.id, review.c.verdict.in_(FOUND_FALSE)))
-        .where(claim.c.verdict.in_(FOUND_FALSE), claim.c.merged_into_id.is_(None), ~otherwise)
-        .group_by(claim.c.id)
+        .join(head, head.c.id == func.coalesce(claim.c.merged_into_id, claim.c.id))
+        .where(
+            claim.c.verdict.in_(FOUND_FALSE),
+            or_(claim.c.merged_into_id.is_(None), head.c.verdict.is_(None)),
+            ~otherwise,
+        )
+        .group_by(claim.c.id, head.c.id)
+        .order_by(found_at, claim.c.id)
     )
-    return {row.id: row.found_at for row in rows}
+    return {row.id: _Found(row.head_id, row.found_at) for row in rows}
 
 
 def _appearances(connection: Connection, founds: Mapping[int, dt.datetime]) -> Sequence[Row[Any]]:

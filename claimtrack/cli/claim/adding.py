@@ -168,9 +168,9 @@ def _record(
 
     Where nobody can be asked it is recorded, and its pairs with those ``alike`` wait in the queue.
     """
-    from claimtrack.errors import ConflictError
-    from claimtrack.services.claims import add_claim
+    from claimtrack.services.claims import AlreadyRecordedError, add_claim
     from claimtrack.services.matching.queue import Pair, enqueue
+    from claimtrack.services.matching.repeating import LikelyRepeatError, described
     from claimtrack.services.stories import load_claim
 
     try:
@@ -179,21 +179,20 @@ def _record(
             view = load_claim(connection, added.claim_id)
             pairs = [Pair(added.claim_id, one.claim_id, one.probability) for one in alike]
             enqueue(connection, pairs, "claim add")
-    except ConflictError as error:
-        if not given.once or given.insist_new:
+    except (AlreadyRecordedError, LikelyRepeatError) as error:
+        if supersedes_id is not None:
             raise
-        from claimtrack.services.matching.repeating import LikelyRepeatError
-
-        if not isinstance(error, LikelyRepeatError):
-            raise
-        another = dataclasses.replace(given, once=False)
         if not app.interactive:
-            return _record(app, another, appeared, supersedes_id, error.matches)
+            if isinstance(error, AlreadyRecordedError):
+                raise
+            another = dataclasses.replace(given, once=False)
+            return _record(app, another, appeared, None, error.matches)
         from claimtrack.cli.asking import ask_which_claim
 
         meant = ask_which_claim(app, error)
         if meant is None:
-            return _record(app, another, appeared, supersedes_id)
+            another = dataclasses.replace(given, insist_new=True)
+            return _record(app, another, appeared, None)
         from claimtrack.cli.appearance import add_to
 
         view, numbers = add_to(app, meant, appeared)
@@ -206,11 +205,9 @@ def _record(
     for line in added.told:
         app.say(line)
     if alike:
-        from claimtrack.services.matching.repeating import described
-
         app.say(
-            f"Claim {view.id} looks like {described(alike[0])}. Whether they are the same waits to"
-            " be judged:\n  claimtrack claim judge"
+            f"Claim {view.id} looks like {described(alike[0].claim_id, alike[0])}."
+            " Whether they are the same waits to be judged:\n  claimtrack claim judge"
         )
     return Recorded(view)
 

@@ -204,20 +204,13 @@ class _Entry:
     def _record(self, line: str) -> None:
         if not self.appeared.speakers and self.appeared.manner is None:
             raise UsageError("Who says it? Type @NAME first, or @ alone for its own voice.")
-        from claimtrack.services.claims import AlreadyRecordedError
-
         given = dataclasses.replace(self.given, statement=line)
         appeared = self.appeared
         if appeared.quote is None and (quotes := _QUOTED.findall(line)):
             appeared = dataclasses.replace(appeared, quote=" … ".join(quotes))
             if _QUOTED.fullmatch(line):
                 given = dataclasses.replace(given, statement=quotes[0])
-        try:
-            view, again = record(self.app, given, appeared)
-        except AlreadyRecordedError as error:
-            if self.app.interactive:
-                error.next_command = f"/again {error.claim_id}"
-            raise
+        view, again = record(self.app, given, appeared)
         if again is not None:
             self.again += 1
             self.app.say(f"  appearance {view.id}.{again}")

@@ -20,15 +20,8 @@ from claimtrack.services.matching.frequencies import frequencies
 from claimtrack.services.matching.groups import same_as
 from claimtrack.services.matching.postings import AVERAGE
 from claimtrack.services.matching.texts import load_own_texts
+from claimtrack.services.views import SameRef
 from claimtrack.vocab import Status, Verdict
-
-
-class Same(NamedTuple):
-    """A claim with a verdict that is the same as another, by a judgement or a merge."""
-
-    id: int
-    status: Status
-    verdict: Verdict
 
 
 class Match(NamedTuple):
@@ -47,7 +40,7 @@ class Match(NamedTuple):
     score: float
     probability: float
     why: tuple[tuple[str, float], ...]
-    same: tuple[Same, ...]
+    same: tuple[SameRef, ...]
 
 
 class _Known(NamedTuple):
@@ -105,7 +98,7 @@ def find(
     return [_match(*meant[number], appearances.get(number, 0), same[number]) for number in shown]
 
 
-def _match(head: Row[Any], one: Ranked, appearances: int, same: tuple[Same, ...]) -> Match:
+def _match(head: Row[Any], one: Ranked, appearances: int, same: tuple[SameRef, ...]) -> Match:
     return Match(
         claim_id=head.id,
         external_id=head.external_id,
@@ -163,13 +156,13 @@ _COUNTED = """
 """
 
 
-def _checked(connection: Connection, head_ids: list[int]) -> dict[int, tuple[Same, ...]]:
+def _checked(connection: Connection, head_ids: list[int]) -> dict[int, tuple[SameRef, ...]]:
     """For each head the claims with a verdict that are the same: a verdict never spreads itself."""
     others = same_as(connection, head_ids)
     asked = {*head_ids, *chain.from_iterable(others.values())}
-    by_head: defaultdict[int, list[Same]] = defaultdict(list)
+    by_head: defaultdict[int, list[SameRef]] = defaultdict(list)
     for row in connection.execute(text(_CHECKED), {"ids": list(asked)}):
-        by_head[row.head_id].append(Same(row.id, Status(row.status), Verdict(row.verdict)))
+        by_head[row.head_id].append(SameRef(row.id, Status(row.status), Verdict(row.verdict)))
     return {
         number: tuple(
             one

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from claimtrack.errors import ConflictError
 from claimtrack.matching.features import Query
 from claimtrack.matching.figures import figures_agree
+from claimtrack.services.lines import ListedClaim
 from claimtrack.services.matching.finding import Match, find
 from claimtrack.vocab import Status, hyphenated
 
@@ -27,7 +28,7 @@ class LikelyRepeatError(ConflictError):
     """A statement reads like claims on record; ``matches`` has them, the likeliest first."""
 
     def __init__(self, matches: Sequence[Match]) -> None:
-        super().__init__(f"That looks like {described(matches[0])}.")
+        super().__init__(f"That looks like {described(matches[0].claim_id, matches[0])}.")
         self.matches = tuple(matches)
 
     @property
@@ -36,21 +37,18 @@ class LikelyRepeatError(ConflictError):
         return self.matches[0].claim_id
 
 
-def described(match: Match) -> str:
+def described(claim_id: int, one: Match | ListedClaim) -> str:
     """A claim with where it stands: ``claim 42, checked: false, 3 appearances: "…"``."""
-    stands = hyphenated(match.status)
-    if match.verdict is not None:
-        stands = f"{hyphenated(Status.CHECKED)}: {hyphenated(match.verdict)}"
-    if match.same:
-        others = ", ".join(f"claim {one.id}, {hyphenated(one.verdict)}" for one in match.same)
-        stands = f"{stands} (the same: {others})"
-    number = match.appearances
-    shown = match.statement
+    stands = hyphenated(one.status)
+    if one.verdict is not None:
+        stands = f"{hyphenated(Status.CHECKED)}: {hyphenated(one.verdict)}"
+    checked = [f"claim {each.id}, {hyphenated(each.word)}" for each in one.same if each.verdict]
+    if checked:
+        stands = f"{stands} (the same: {', '.join(checked)})"
+    number = one.appearances
+    shown = one.statement
     shown = shown if len(shown) <= 200 else f"{shown[:199].rstrip()}…"
-    return (
-        f"claim {match.claim_id}, {stands}, {number} appearance{'' if number == 1 else 's'}:"
-        f' "{shown}"'
-    )
+    return f'claim {claim_id}, {stands}, {number} appearance{"" if number == 1 else "s"}: "{shown}"'
 
 
 def refuse_repeats(connection: Connection, statement: str, language: str) -> None:
