@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import text
 
 from claimtrack.db import make_engine
@@ -92,3 +93,24 @@ def test_a_reason_is_one_line_whatever_it_quotes(run: Run, tmp_path: Path) -> No
 
     ((_, reason),) = _reasons(tmp_path)
     assert reason.startswith('"a b c" is no kind')
+
+
+def test_the_rejects_of_the_run_before_are_replaced(run: Run, tmp_path: Path) -> None:
+    wrong: dict[str, object] = {"statement": "It sank", "source": "no address"}
+    assert _taken(run, tmp_path, [wrong, wrong], "--dry-run").code == 5
+    assert _taken(run, tmp_path, [wrong]).code == 5
+    assert [line for line, _ in _reasons(tmp_path)] == [2]
+    assert _taken(run, tmp_path, []).code == 0
+    assert not (tmp_path / "rejects.csv").exists()
+
+
+@pytest.mark.parametrize("there", ["my own notes", None])
+def test_rejects_replace_nothing_else(run: Run, tmp_path: Path, there: str | None) -> None:
+    path = tmp_path / "rejects.csv"
+    path.write_text(there or "line,reason,row\n", "utf-8")
+    file = path if there is None else tmp_path / "claims.csv"
+    if there:
+        file.write_text("statement\nIt sank\n", "utf-8")
+    outcome = run("import", "csv", file, "--rejects", path)
+    assert (outcome.code, "is there already" in outcome.err) == (4, True)
+    assert path.read_text("utf-8") == (there or "line,reason,row\n")

@@ -217,17 +217,24 @@ def options_of(
     return {name: value for name, value in said.items() if value not in (None, False, {}, "")}
 
 
-def refuse_overwriting(given: Given) -> None:
-    """Refuse a file of rejects that would go over another; batches that go on add to theirs.
+def refuse_overwriting(given: Given, file: Path) -> None:
+    """Refuse a file of rejects that would go over one that is none, or over ``file`` itself.
 
     Raises:
-        ConflictError: it is there already.
+        ConflictError: it is there already, and holds something else.
         NotFoundError: its folder isn't.
     """
     if given.rejects is None or given.preview:
         return
-    if given.rejects.exists() and given.batch is None:
-        raise ConflictError(f"{given.rejects} is there already. Give --rejects another name.")
+    from claimtrack.cli.importing.rejecting import holds_rejects
+
+    if given.rejects.is_file() and (
+        not holds_rejects(given.rejects) or (file.exists() and given.rejects.samefile(file))
+    ):
+        raise ConflictError(
+            f"{given.rejects} is there already, and holds no rejects of an earlier run."
+            " Give --rejects another name."
+        )
     if not given.rejects.parent.is_dir():
         raise NotFoundError(f"There is no folder {given.rejects.parent}.")
 

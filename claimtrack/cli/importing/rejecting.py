@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 _TOLD = 10
 #: Of a row's raw text, so much: a line of a gigabyte shall not come back out.
 _RAW = 10_000
+_HEADER = ["line", "reason", "row"]
+
+
+def holds_rejects(path: Path) -> bool:
+    """Whether a file holds nothing, or rows that an import refused."""
+    with path.open("rb") as file:
+        begins = file.read(100)
+    return begins.decode("utf-8-sig", "replace").partition("\n")[0].strip() in (
+        "",
+        ",".join(_HEADER),
+    )
 
 
 class Rejects:
@@ -43,18 +54,23 @@ class Rejects:
             )
             self.writer = csv.writer(file)
             if not file.tell():
-                self.writer.writerow(["line", "reason", "row"])
+                self.writer.writerow(_HEADER)
         self.writer.writerow([row.line, guarded(row.reason), guarded(row.raw[:_RAW])])
 
 
 @contextmanager
-def rejecting(app: App, path: Path | None) -> Iterator[Rejects]:
-    """What takes the rows that are refused; at the end it says how many more there were."""
+def rejecting(app: App, path: Path | None, *, more: bool) -> Iterator[Rejects]:
+    """What takes the rows that are refused; at the end it says how many others there were.
+
+    They replace those of an earlier run, or are ``more`` of them.
+    """
+    if path is not None and path.is_file() and not more:
+        path.unlink()
     with ExitStack() as stack:
         rejects = Rejects(app, path, stack)
         yield rejects
-        more = rejects.count - _TOLD
+        untold = rejects.count - _TOLD
         if path is not None and rejects.count:
             app.say(f"The refused rows stand in {path}, with line and reason.")
-        elif more > 0:
-            app.say(f"{more:,} more were refused: --rejects FILE writes them all down.")
+        elif untold > 0:
+            app.say(f"{untold:,} more were refused: --rejects FILE writes them all down.")

@@ -173,7 +173,7 @@ def _take(app: App, fmt: FileFormat, file: Path, given: Given, opened: Opener) -
     """Open a file, take in its rows and say what became of them; the exit code."""
     options.check(given)
     options.refuse_missing(file)
-    options.refuse_overwriting(given)
+    options.refuse_overwriting(given, file)
     constants = options.constants_of(given)
     columns = options.columns_of(app, given)
     named = None if str(file) == "-" else file
@@ -220,7 +220,7 @@ def _run(
         dry_run=given.dry_run,
     )
     with (
-        rejecting(app, given.rejects) as rejects,
+        rejecting(app, given.rejects, more=given.batch is not None) as rejects,
         rows_progress("Taking in", job.fingerprint.lines) as tell,
     ):
         done = take_in(
