@@ -16,6 +16,7 @@ from claimtrack.keys import SPACES, digest, word_set
 _URL_LIMIT = 8000
 _URL = r"(?i:(https?))://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?"
 _HOST = r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*"
+_BARE = r"(?:(?:[\w-]+\.)+[^\W\d_]{2,}/\S*|[wW]{3}(?:\.[\w-]+)+)"
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _IN_PATH = _UNRESERVED | frozenset("!$&'()*+,;=:@/")
 _IN_QUERY = _IN_PATH | frozenset("?")
@@ -75,6 +76,14 @@ def url_host(url: str) -> str:
 def _without_www(text: str) -> str:
     host = re.split("[/?#:]", text, maxsplit=1)[0]
     return text[4:] if host.startswith("www.") and "." in host[4:] else text
+
+
+def in_full(address: str) -> str:
+    """An address as people copy it, ``www.example.org/a``, with the scheme that it lacks.
+
+    A text that is none stays as it is.
+    """
+    return f"https://{address}" if re.fullmatch(_BARE, address) else address
 
 
 # An import asks for the key, the normal form and the host of an address one after another.

@@ -81,6 +81,24 @@ def test_each_address_of_a_cell_is_a_page_of_its_own(take: Take, run: Run, betwe
     ]
 
 
+def test_an_address_without_its_scheme_is_one_and_a_name_is_none(take: Take, run: Run) -> None:
+    outcome = take(
+        "claim,source",
+        "The dam broke,www.example.org/a",
+        "The dam held,example.org/b?c=1",
+        "No dam,Harbour Post",
+    )
+
+    assert [shown(run, n)["appearances"][0]["source"]["url"] for n in (1, 2)] == [
+        "https://www.example.org/a",
+        "https://example.org/b?c=1",
+    ]
+    assert (outcome.code, "by a source_title: --map source_title=COLUMN" in outcome.err) == (
+        5,
+        True,
+    )
+
+
 def test_a_comma_within_an_address_stays(take: Take, run: Run) -> None:
     take("claim,source", 'The dam broke,"https://example.org/a,b;c?d=https://e.example/f"')
 

@@ -14,12 +14,11 @@ from urllib.parse import urljoin
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.jsonld import Node, is_node, items, member, plain_text, text_of, types
 from claimtrack.interchange.placeholders import placeholder
-from claimtrack.urls import normalise_url
+from claimtrack.urls import in_full, normalise_url
 
 #: Texts that stand for no date, in lower case.
 _NO_DATES = {"null", "none", "n/a", "na", "nan", "unknown", "undefined", "invalid date", "-", "--"}
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+?(?=[,;]?(?:\s|$)|[,;]https?://|[<>\"])", re.IGNORECASE)
-_BARE = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)+/\S*|www\.[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 #: More would be no list of places where people saw a claim.
 MOST_APPEARANCES = 500
 
@@ -45,9 +44,7 @@ def same_page(url: str) -> str:
 
 def address(text: str | None) -> str | None:
     """An address that can be stored, or None; "www.example.org/a" is read as one, too."""
-    text = (text or "").strip()
-    if _BARE.fullmatch(text):
-        text = f"https://{text}"
+    text = in_full((text or "").strip())
     try:
         same_page(text)
     except InvalidDataError:

@@ -33,7 +33,7 @@ from claimtrack.keys import (
 from claimtrack.services.claims import STATEMENT_LIMIT, TEXT_LIMIT
 from claimtrack.services.figures import FigureGiven, read_figure
 from claimtrack.services.speakers import SpeakerName, read_name
-from claimtrack.urls import normalise_url, url_host, url_key
+from claimtrack.urls import in_full, normalise_url, url_host, url_key
 from claimtrack.vocab import (
     SPEAKERLESS_MANNERS,
     VERDICTS_WITHOUT_EVIDENCE,
@@ -359,8 +359,20 @@ def _has_review(fields: Mapping[str, str], meaning: Meaning) -> bool:
 
 
 @lru_cache(_REMEMBERED)
-def _address(url: str) -> tuple[bytes, str, str]:
+def _address(cell: str) -> tuple[bytes, str, str]:
+    url = in_full(cell.strip())
     return url_key(url), normalise_url(url), url_host(url)
+
+
+def _source_address(cell: str) -> tuple[bytes, str, str]:
+    try:
+        return _address(cell)
+    except InvalidDataError as error:
+        if re.search(r"[.:/]", cell):
+            raise
+        raise InvalidDataError(
+            f"{error} What has none is named by a source_title: --map source_title=COLUMN."
+        ) from error
 
 
 def _source(fields: Mapping[str, str], meaning: Meaning, publisher: str | None) -> Source:
@@ -370,7 +382,7 @@ def _source(fields: Mapping[str, str], meaning: Meaning, publisher: str | None) 
     title = _text(fields, "source_title", TITLE_LIMIT)
     agency = _text(fields, "agency", NAME_LIMIT)
     if "source" in fields:
-        key, url, host = _address(fields["source"].strip())
+        key, url, host = _source_address(fields["source"])
         return Source(key, url, host, title, publisher, agency, published, raw)
     if title is None:
         raise InvalidDataError("A source needs a URL or a title.")
@@ -525,7 +537,7 @@ def _pages(text: str) -> Iterator[str]:
 
 def _assessed(row: Row, meaning: Meaning, warnings: list[str]) -> Assessed:
     fields = row.fields
-    url = _address(fields["review_url"].strip())[1] if "review_url" in fields else None
+    url = _address(fields["review_url"])[1] if "review_url" in fields else None
     title = _text(fields, "title", TITLE_LIMIT)
     publisher = _text(fields, "publisher", NAME_LIMIT)
     if url is None and title is None and publisher is None:
@@ -611,7 +623,7 @@ def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
         verdict=verdict,
         because=because or f"As on record in {meaning.origin}",
         rating=_text(fields, "rating", NAME_LIMIT),
-        url=_address(fields["review_url"].strip())[1] if "review_url" in fields else None,
+        url=_address(fields["review_url"])[1] if "review_url" in fields else None,
         headline=_text(fields, "title", TITLE_LIMIT),
         published=published,
     )
