@@ -103,6 +103,23 @@ def test_a_claim_that_was_set_aside_is_found_with_its_status(town: str, ok: Run)
     assert matches(ok, POST)[0]["status"] == "set_aside"
 
 
+@pytest.mark.parametrize("name", ["Ines Kolb", "Omar Said", "Dr. O. Faruk"])
+def test_who_is_named_in_a_text_decides_between_claims_in_the_same_words(
+    ok: Run, name: str
+) -> None:
+    ok("speaker", "add", "Omar Said", "--alias", "Dr. O. Faruk")
+    for order, speaker in (
+        ("The ferry to Horn was late on Friday", "Ines Kolb"),
+        ("Late on Friday was the ferry to Horn", "Omar Said"),
+    ):
+        ok("claim", "add", order, "--speaker", speaker, "--source", f"{PAGE}/ferry", "--new")
+    first, second = matches(ok, f"{name}: the Horn ferry was late on Friday", "--limit", 2)
+    own, other = (first, second) if name == "Ines Kolb" else (second, first)
+    assert own["claim_id"] < other["claim_id"]
+    assert first["score"] > second["score"]
+    assert {one["word"] for one in first["why"]} & {word.lower() for word in name.split()}
+
+
 def test_a_merged_claim_answers_with_its_head(town: str, ok: Run) -> None:
     with make_engine(town).begin() as connection:
         head = records.claim(connection, "Forty camelids broke out", url="https://example.org/2")

@@ -120,11 +120,17 @@ class Query:
 class Candidate:
     """A claim that may be meant: its statement and the other texts that tell of it.
 
-    ``others`` are the titles of its assessments, and what else says the same in other words.
+    ``others`` are the titles of its assessments, and what else says the same in other words;
+    ``speakers`` are the names of those who made it.
     """
 
     def __init__(
-        self, statement: str, others: Sequence[str] = (), language: str | None = None
+        self,
+        statement: str,
+        others: Sequence[str] = (),
+        language: str | None = None,
+        *,
+        speakers: Sequence[str] = (),
     ) -> None:
         tongue = main_language(language)
         self.statement = Passage.read(statement, tongue)
@@ -137,6 +143,12 @@ class Candidate:
         self.words = frozenset().union(*(passage.words for passage in texts))
         self.names = _names(statement, tongue) & self.statement.kinds
         self.numbers = numbers_of(self.kinds)
+        self.speakers = frozenset(
+            stemmed
+            for name in speakers
+            for word in words(name)
+            if (stemmed := stem(word, tongue)) and stemmed not in self.kinds
+        )
         self._texts = (statement, *others)
 
     @cached_property
@@ -230,7 +242,8 @@ def _compare(
         heavy[1],
         math.log1p(len(shared)),
         sum([weights[word] * counts[word] / (counts[word] + damping) for word in in_body]),
-        weights.mass(query.signature & candidate.kinds),
+        # Who signed a text may be named in the claim; who made the claim, in the text.
+        weights.mass((query.signature & candidate.kinds) | (query.kinds & candidate.speakers)),
         in_statement / (1 + len(candidate.statement.stems) / (1.3 * average)),
         in_other / (1 + len(other.stems) / (0.8 * average)),
         weights.mass(in_body) / total,

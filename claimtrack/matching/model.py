@@ -121,5 +121,6 @@ def _says_the_same(one: Candidate, other: Candidate, weights: Weights) -> bool:
 
 
 def _why(query: Query, candidate: Candidate, weights: Weights) -> tuple[tuple[str, float], ...]:
-    shared = sorted(query.kinds & candidate.kinds, key=lambda word: (-weights[word], word))
+    both = query.kinds & (candidate.kinds | candidate.speakers)
+    shared = sorted(both, key=lambda word: (-weights[word], word))
     return tuple((query.spelled[word], round(weights[word], 3)) for word in shared[:_REASONS])

@@ -19,7 +19,7 @@ from claimtrack.services.matching.candidates import candidates
 from claimtrack.services.matching.frequencies import frequencies
 from claimtrack.services.matching.groups import same_as
 from claimtrack.services.matching.postings import AVERAGE
-from claimtrack.services.matching.texts import load_own_texts
+from claimtrack.services.matching.texts import load_own_texts, load_speakers
 from claimtrack.services.views import SameRef
 from claimtrack.vocab import Status, Verdict
 
@@ -70,8 +70,11 @@ def find(
         return []
     known = _known(connection)
     chosen, counts = candidates(connection, query.kinds, known.claims, without)
+    speakers = load_speakers(connection, chosen)
     read = {
-        number: Candidate(each.statement, each.others, each.language)
+        number: Candidate(
+            each.statement, each.others, each.language, speakers=speakers.get(number, ())
+        )
         for number, each in load_own_texts(connection, chosen).items()
     }
     places = [number for number in chosen if number in read]

@@ -33,16 +33,23 @@ class Texts:
 def load_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Texts]:
     """The texts of claims by id; what was withdrawn, redacted or protected is not among them."""
     texts = load_own_texts(connection, claim_ids)
-    names: dict[int, set[int]] = {}
     for row in connection.execute(text(_APPEARANCES), {"ids": list(claim_ids)}):
-        found = texts[row.claim_id].found
-        found += _shown((row.passage, row.quote, row.title))
-        if row.head_id is not None:
-            names.setdefault(row.head_id, set()).add(row.claim_id)
-    for head_id, told in load_names(connection, list(names)).items():
-        for number in names[head_id]:
-            texts[number].found += told
+        texts[row.claim_id].found += _shown((row.passage, row.quote, row.title))
+    for number, names in load_speakers(connection, claim_ids).items():
+        texts[number].found += names
     return texts
+
+
+def load_speakers(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The names of those who are reported to have made claims, by claim."""
+    said: dict[int, set[int]] = {}
+    for row in connection.execute(text(_SPEAKERS), {"ids": list(claim_ids)}):
+        said.setdefault(row.head_id, set()).add(row.claim_id)
+    by_claim: dict[int, list[str]] = {}
+    for head_id, names in load_names(connection, list(said)).items() if said else ():
+        for number in said[head_id]:
+            by_claim.setdefault(number, []).extend(names)
+    return by_claim
 
 
 def load_names(connection: Connection, head_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -105,11 +112,14 @@ _ASSESSMENTS = """
 """
 
 _APPEARANCES = """
-    SELECT claim_id, passage, NULLIF(quote, passage) AS quote, source.title,
-        COALESCE(speaker.merged_into_id, speaker.id) AS head_id
-    FROM appearance
-    JOIN source ON source.id = appearance.source_id
-    LEFT JOIN speaker ON speaker.id = appearance.speaker_id
+    SELECT claim_id, passage, NULLIF(quote, passage) AS quote, source.title
+    FROM appearance JOIN source ON source.id = appearance.source_id
+    WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL
+"""
+
+_SPEAKERS = """
+    SELECT DISTINCT claim_id, COALESCE(speaker.merged_into_id, speaker.id) AS head_id
+    FROM appearance JOIN speaker ON speaker.id = appearance.speaker_id
     WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL
 """
 
