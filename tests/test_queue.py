@@ -226,6 +226,10 @@ def test_at_threshold_1_nothing_is_likely(ok: Run) -> None:
     told = ok("report", "duplicates", "--threshold", "1")
 
     assert "0 new pairs found" in told.err
+    assert (
+        "report duplicates --again --threshold 0.9"
+        in ok("report", "duplicates", "--threshold", "0.9").err
+    )
 
 
 def test_ctrl_c_keeps_what_was_found(ok: Run, database_url: str, start_process: Start) -> None:

@@ -41,6 +41,11 @@ def compare_all(app: App, threshold: float | None, *, again: bool = False) -> No
     seen = compare(app, through, unseen, _finder(threshold), "report duplicates")
     if seen.claims:
         app.say(f"{seen.words}.")
+    elif through and threshold is not None:
+        app.say(
+            f"All claims were looked at before. To look at them from {threshold:g} on:"
+            f"\n  claimtrack report duplicates --again --threshold {threshold:g}"
+        )
 
 
 def compare_import(app: App, import_id: int, created: int) -> None:
