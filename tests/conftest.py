@@ -385,6 +385,12 @@ def staff(desk: Desk) -> Desk:
     return desk
 
 
+@pytest.fixture(autouse=True, scope="session")
+def hear_ctrl_c() -> None:
+    """A run in the background of a shell ignores Ctrl-C, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -396,8 +402,6 @@ def start_process(surroundings: Surroundings) -> Iterator[Start]:
     def start(
         *args: object, actor: str | None = ACTOR, env: Mapping[str, str | None] | None = None
     ) -> subprocess.Popen[str]:
-        # A run in the background of a shell ignores Ctrl-C, and its children would inherit that.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
             [sys.executable, "-m", "claimtrack", *(str(arg) for arg in args)],
             stdin=subprocess.PIPE,

@@ -148,8 +148,6 @@ class Terminal:
     """A command on a terminal of its own, typed into as a person would."""
 
     def __init__(self, *args: object, env: dict[str, str], stdout: int | None = None) -> None:
-        # A run in the background of a shell ignores Ctrl-C, and its children would inherit that.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "claimtrack", *(str(arg) for arg in args)],
