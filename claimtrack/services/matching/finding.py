@@ -7,19 +7,20 @@ ranked by `claimtrack.matching.model`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Set
-from itertools import chain
+from collections.abc import Mapping, Sequence, Set
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
 from claimtrack.matching.features import Candidate, Query, Weights
 from claimtrack.matching.model import THRESHOLD, Ranked, rank
+from claimtrack.models.redacting import MARKER
 from claimtrack.services.matching.candidates import candidates
 from claimtrack.services.matching.frequencies import frequencies
 from claimtrack.services.matching.groups import same_as
 from claimtrack.services.matching.postings import AVERAGE
-from claimtrack.services.matching.texts import load_own_texts, load_speakers
+from claimtrack.services.matching.texts import load_others, load_speakers
 from claimtrack.services.views import SameRef
 from claimtrack.vocab import Status, Verdict
 
@@ -70,50 +71,38 @@ def find(
         return []
     known = _known(connection)
     chosen, counts = candidates(connection, query.kinds, known.claims, without)
-    speakers = load_speakers(connection, chosen)
-    read = {
-        number: Candidate(
-            each.statement, each.others, each.language, speakers=speakers.get(number, ())
-        )
-        for number, each in load_own_texts(connection, chosen).items()
-    }
-    places = [number for number in chosen if number in read]
+    claims = _claims(connection, chosen)
+    places = [number for number in chosen if number in claims]
     if not places:
         return []
-    kinds = frozenset().union(*(read[number].kinds for number in places))
-    heads = _heads(connection, places)
+    others, speakers = load_others(connection, places), load_speakers(connection, places)
+    read = [
+        Candidate(
+            "" if claims[number].statement == MARKER else claims[number].statement,
+            others.get(number, ()),
+            claims[number].language,
+            speakers=speakers.get(number, ()),
+        )
+        for number in places
+    ]
+    kinds = frozenset().union(*(one.kinds for one in read))
     counted = {**frequencies(connection, kinds - counts.keys()), **counts}
-    average = known.average or sum(read[number].length for number in places) / len(places)
+    average = known.average or sum(one.length for one in read) / len(read)
     ranked = rank(
         query,
-        [read[number] for number in places],
+        read,
         Weights(known.claims, counted),
         average or AVERAGE,
-        [heads[number].family for number in places],
+        [claims[number].family for number in places],
     )
-    likely = [one for one in ranked if one.probability >= threshold]
-    meant: dict[int, tuple[Row[Any], Ranked]] = {}
-    for one in likely:
-        head = heads[places[one.place]]
-        meant.setdefault(head.id, (head, one))  # of claims that were merged the likeliest
-    shown = list(meant)[:limit]
-    appearances, same = _appearances(connection, shown), _checked(connection, shown)
-    return [_match(*meant[number], appearances.get(number, 0), same[number]) for number in shown]
-
-
-def _match(head: Row[Any], one: Ranked, appearances: int, same: tuple[SameRef, ...]) -> Match:
-    return Match(
-        claim_id=head.id,
-        external_id=head.external_id,
-        statement=head.statement,
-        status=Status(head.status),
-        verdict=head.verdict and Verdict(head.verdict),
-        appearances=appearances,
-        score=one.score,
-        probability=one.probability,
-        why=one.why,
-        same=same,
-    )
+    meant: dict[int, Ranked] = {}
+    for one in ranked:
+        if one.probability >= threshold:
+            # Of claims that were merged the likeliest.
+            meant.setdefault(claims[places[one.place]].head_id, one)
+    shown = dict(islice(meant.items(), limit))
+    grouped = {one.head_id for one in claims.values() if one.grouped}
+    return _matches(connection, shown, same_as(connection, shown.keys() & grouped))
 
 
 def _known(connection: Connection) -> _Known:
@@ -123,65 +112,73 @@ def _known(connection: Connection) -> _Known:
     return _Known(connection.execute(text("SELECT count(*) FROM claim")).scalar_one(), None)
 
 
-def _heads(connection: Connection, claim_ids: list[int]) -> dict[int, Row[Any]]:
-    """What stands for each claim: itself, or the one that it was merged into.
+def _claims(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """Claims with the ``head_id`` of what stands for each: itself, or what it was merged into.
 
-    ``family`` is the number of those that it is judged to be one with.
+    ``family`` is the number of those that this is judged to be one with, if it is ``grouped``.
     """
-    rows = connection.execute(text(_HEADS), {"ids": claim_ids})
-    return {row.own_id: row for row in rows}
+    rows = connection.execute(text(_CLAIMS), {"ids": list(claim_ids)})
+    return {row.id: row for row in rows}
 
 
-_HEADS = """
-    SELECT claim.id AS own_id, head.id, head.external_id, head.statement, head.status,
-        head.verdict, COALESCE(claim_group.group_id, head.id) AS family
+_CLAIMS = """
+    SELECT claim.id, statement, language, COALESCE(merged_into_id, id) AS head_id,
+        COALESCE(group_id, merged_into_id, id) AS family, group_id IS NOT NULL AS grouped
     FROM claim
-    JOIN claim AS head ON head.id = COALESCE(claim.merged_into_id, claim.id)
-    LEFT JOIN claim_group ON claim_group.claim_id = head.id
+    LEFT JOIN claim_group ON claim_group.claim_id = COALESCE(merged_into_id, id)
     WHERE claim.id = ANY (:ids)
 """
 
 
-def _appearances(connection: Connection, head_ids: list[int]) -> dict[int, int]:
-    """How many appearances each head has, with those of the claims that were merged into it."""
-    rows = connection.execute(text(_COUNTED), {"ids": head_ids})
-    return {row.head_id: row.appearances for row in rows}
-
-
-_COUNTED = """
-    SELECT told.head_id, count(*) AS appearances FROM (
-        SELECT id, id AS head_id FROM claim WHERE id = ANY (:ids)
-        UNION ALL
-        SELECT id, merged_into_id FROM claim WHERE merged_into_id = ANY (:ids)
-    ) AS told
-    JOIN appearance ON appearance.claim_id = told.id AND appearance.withdrawn_at IS NULL
-    GROUP BY told.head_id
-"""
-
-
-def _checked(connection: Connection, head_ids: list[int]) -> dict[int, tuple[SameRef, ...]]:
-    """For each head the claims with a verdict that are the same: a verdict never spreads itself."""
-    others = same_as(connection, head_ids)
-    asked = {*head_ids, *chain.from_iterable(others.values())}
-    by_head: defaultdict[int, list[SameRef]] = defaultdict(list)
-    for row in connection.execute(text(_CHECKED), {"ids": list(asked)}):
-        by_head[row.head_id].append(SameRef(row.id, Status(row.status), Verdict(row.verdict)))
-    return {
-        number: tuple(
-            one
-            for member in (number, *others.get(number, ()))
-            for one in by_head[member]
-            if one.id != number
+def _matches(
+    connection: Connection, shown: Mapping[int, Ranked], others: Mapping[int, tuple[int, ...]]
+) -> list[Match]:
+    """The claims, each with those of ``others``, judged the same, that have a verdict."""
+    members: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    asked = {*shown, *chain.from_iterable(others.values())}
+    for row in connection.execute(text(_MEMBERS), {"ids": list(asked)}):
+        members[row.head_id].append(row)
+    return [
+        _match(
+            members[number],
+            [one for other in others.get(number, ()) for one in members[other]],
+            ranked,
         )
-        for number in head_ids
-    }
+        for number, ranked in shown.items()
+    ]
 
 
-_CHECKED = """
-    SELECT id, id AS head_id, status, verdict FROM claim
-    WHERE id = ANY (:ids) AND verdict IS NOT NULL
-    UNION ALL
-    SELECT id, merged_into_id, status, verdict FROM claim
-    WHERE merged_into_id = ANY (:ids) AND verdict IS NOT NULL
-    ORDER BY id
+_MEMBERS = """
+    SELECT head_id, id, external_id, statement, status, verdict,
+        (
+            SELECT count(*) FROM appearance
+            WHERE appearance.claim_id = told.id AND withdrawn_at IS NULL
+        ) AS appearances
+    FROM (
+        SELECT id AS head_id, * FROM claim WHERE id = ANY (:ids)
+        UNION ALL
+        SELECT merged_into_id, * FROM claim WHERE merged_into_id = ANY (:ids)
+    ) AS told
+    ORDER BY head_id, id = head_id DESC, id
 """
+
+
+def _match(own: Sequence[Row[Any]], others: Sequence[Row[Any]], ranked: Ranked) -> Match:
+    """A match from its head and what was merged into it, and from those that are the same."""
+    head, *merged = own
+    return Match(
+        claim_id=head.id,
+        external_id=head.external_id,
+        statement=head.statement,
+        status=Status(head.status),
+        verdict=head.verdict and Verdict(head.verdict),
+        appearances=sum(one.appearances for one in own),
+        score=ranked.score,
+        probability=ranked.probability,
+        why=ranked.why,
+        same=tuple(
+            SameRef(one.id, Status(one.status), Verdict(one.verdict))
+            for one in (*merged, *others)
+            if one.verdict is not None
+        ),
+    )

@@ -92,10 +92,18 @@ def load_own_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int
             text("SELECT id, statement, language FROM claim WHERE id = ANY (:ids)"), ids
         )
     }
-    more = {**ids, "limit": TEXT_LIMIT, "most": FACT_CHECKS}
-    for row in connection.execute(text(_ASSESSMENTS), more):
-        texts[row.claim_id].others += _shown((row.title, row.summary))
+    for number, others in load_others(connection, claim_ids).items():
+        texts[number].others += others
     return texts
+
+
+def load_others(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The titles and summaries of fact-checks that others published, by claim."""
+    others: dict[int, list[str]] = {}
+    asked = {"ids": list(claim_ids), "limit": TEXT_LIMIT, "most": FACT_CHECKS}
+    for row in connection.execute(text(_ASSESSMENTS), asked):
+        others.setdefault(row.claim_id, []).extend(_shown((row.title, row.summary)))
+    return others
 
 
 def _shown(texts: Iterable[str | None]) -> list[str]:
