@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection, text
 
+from claimtrack.cli import comparing
 from claimtrack.db import make_engine, write_transaction
 from claimtrack.errors import ConflictError
 from claimtrack.services.matching import duplicates, queue
@@ -291,9 +292,24 @@ def test_an_import_is_compared_also_where_older_claims_were_not(
 
     assert "1 pair of claims is likely the same" in done.err
     assert waiting(database_url) == [(1007, 1008)]
-    many = take_in(ok, tmp_path, *(f"Lock {number} was shut" for number in range(1001)))
-    assert "2,009 claims were not compared with the others yet" in many.err
-    assert "claimtrack report duplicates" in many.err
+
+
+@pytest.mark.parametrize("older_too", [True, False])
+def test_a_large_import_is_compared_for_as_long_as_somebody_may_wait(
+    ok: Run, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, older_too: bool
+) -> None:
+    monkeypatch.setattr(comparing, "_AT_ONCE", 2)
+    monkeypatch.setattr(comparing, "_AT_MOST", 0.0)
+    if older_too:
+        ok("report", "duplicates")
+
+    done = take_in(ok, tmp_path, WORDS[0], WORDS[1], WORDS[5])
+
+    assert "1 pair of claims is likely the same" in done.err
+    assert waiting(database_url) == [(7, 8)]
+    assert "1 of its claims was not compared with the others yet" in done.err
+    left = "1 claim" if older_too else "9 claims"
+    assert f"Looked at {left}: " in ok("report", "duplicates").err
 
 
 def test_a_dry_run_compares_nothing(ok: Run, tmp_path: Path, database_url: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,12 +16,16 @@ from claimtrack.errors import ConflictError
 from claimtrack.vocab import Role
 
 if TYPE_CHECKING:
-    from claimtrack.services.matching.duplicates import Finder
+    from sqlalchemy import Connection
+
+    from claimtrack.services.matching.duplicates import Finder, Looked
 
 #: Claims that are looked at in one transaction: what Ctrl-C can lose.
 _AT_ONCE = 200
-#: So many new claims of an import are compared at once, which takes a few seconds.
-_FEW = 1_000
+#: How long an import may take longer for comparing what it brought, in seconds, and from how many
+#: new claims on it is not begun: of a million that would be none, in memory that imports don't need.
+_AT_MOST = 10.0
+_MANY = 20_000
 #: How long to wait for somebody who is recording just now, in seconds.
 _PATIENCE = 5.0
 
@@ -38,7 +44,14 @@ def compare_all(app: App, threshold: float | None, *, again: bool = False) -> No
             duplicates.start_again(connection)
     with app.read() as connection:
         unseen = duplicates.count_unseen(connection)
-    seen = compare(app, through, unseen, _finder(threshold), "report duplicates")
+    finder = _finder(threshold)
+
+    def look(connection: Connection) -> Looked:
+        return duplicates.look(
+            connection, finder, through, most=_AT_ONCE, found_by="report duplicates"
+        )
+
+    seen = _compare(app, look, unseen)
     if seen.claims:
         app.say(f"{seen.words}.")
     elif through and threshold is not None:
@@ -49,7 +62,7 @@ def compare_all(app: App, threshold: float | None, *, again: bool = False) -> No
 
 
 def compare_import(app: App, import_id: int, created: int) -> None:
-    """Look at once for what the claims of an import repeat, unless they are too many to wait for.
+    """Look at once for what the claims of an import repeat, for as long as somebody may wait.
 
     What is found waits in the queue; where nothing is, nothing is said.
     """
@@ -59,27 +72,31 @@ def compare_import(app: App, import_id: int, created: int) -> None:
         unseen = duplicates.count_unseen(connection)
         try:
             # What others recorded is theirs to compare.
-            through = duplicates.newest(connection) if unseen == created <= _FEW else None
+            through = duplicates.newest(connection) if unseen == created else None
         except ConflictError:  # the claims of the import stand, those of others may not yet
             through = None
-    if created > _FEW:
-        app.say(
-            f"{unseen:,} claims were not compared with the others yet. To find what they repeat:"
-            "\n  claimtrack report duplicates"
+    finder, found_by = _finder(None), f"import {import_id}"
+    at = 0
+
+    def look(connection: Connection) -> Looked:
+        nonlocal at
+        if through is not None:
+            return duplicates.look(connection, finder, through, most=_AT_ONCE, found_by=found_by)
+        looked, at = duplicates.look_at_import(
+            connection, finder, import_id, after=at, most=_AT_ONCE, found_by=found_by
         )
-        return
-    found_by = f"import {import_id}"
-    if through is not None:
-        found = compare(app, through, unseen, _finder(None), found_by).found
-    else:
-        with app.write(Role.RECORDER) as connection:
-            looked = duplicates.look_at_import(
-                connection, _finder(None), import_id, found_by=found_by
-            )
-        found = looked.found
-    if found:
-        pairs = "1 pair of claims is" if found == 1 else f"{found:,} pairs of claims are"
+        return looked
+
+    until = time.monotonic() + _AT_MOST
+    seen = _compare(app, look, created, until=until) if created < _MANY else Tally()
+    if seen.found:
+        pairs = "1 pair of claims is" if seen.found == 1 else f"{seen.found:,} pairs of claims are"
         app.say(f"{pairs} likely the same. Judge them with:\n  claimtrack claim judge")
+    if left := created - seen.claims:
+        app.say(
+            f"{left:,} of its claims {'was' if left == 1 else 'were'} not compared with the others"
+            " yet. To find what they repeat:\n  claimtrack report duplicates"
+        )
 
 
 class Tally:
@@ -97,22 +114,20 @@ class Tally:
         return f"Looked at {claims}: {pairs} found"
 
 
-def compare(app: App, through: int, total: int, finder: Finder, found_by: str) -> Tally:
-    """Look at the claims up to one that were not looked at yet, ``total`` of them."""
-    from claimtrack.services.matching import duplicates
-
+def _compare(
+    app: App, look: Callable[[Connection], Looked], total: int, *, until: float = math.inf
+) -> Tally:
+    """Look at some claims after others, ``total`` of them, until a moment of the steady clock."""
     tally = Tally()
     try:
         with progress("Comparing", total) as tell:
             while True:
                 with app.write(Role.RECORDER) as connection:
-                    looked = duplicates.look(
-                        connection, finder, through, most=_AT_ONCE, found_by=found_by
-                    )
+                    looked = look(connection)
                 tally.claims += looked.claims
                 tally.found += looked.found
                 tell(looked.claims)
-                if looked.claims < _AT_ONCE:
+                if looked.claims < _AT_ONCE or time.monotonic() > until:
                     return tally
     except (KeyboardInterrupt, click.Abort):
         app.say(

@@ -94,19 +94,27 @@ def look(
 
 
 def look_at_import(
-    connection: Connection, finder: Finder, import_id: int, *, found_by: str
-) -> Looked:
-    """Look at the claims that an import brought, whatever comes before them."""
+    connection: Connection,
+    finder: Finder,
+    import_id: int,
+    *,
+    after: int,
+    most: int,
+    found_by: str,
+) -> tuple[Looked, int]:
+    """Look at the next claims that an import brought ``after`` one, whatever comes before them.
+
+    Gives back the last that was looked at, too.
+    """
     brought = select(import_row.c.claim_id).where(
         import_row.c.import_id == import_id, import_row.c.outcome == RowOutcome.CREATED
     )
-    compared = _compared(connection, claim.c.id.in_(brought))
-    return Looked(len(compared), enqueue(connection, finder(connection, compared), found_by))
+    compared = _compared(connection, claim.c.id > after, claim.c.id.in_(brought), limit=most)
+    found = enqueue(connection, finder(connection, compared), found_by)
+    return Looked(len(compared), found), compared[-1].id if compared else after
 
 
-def _compared(
-    connection: Connection, *chosen: ColumnElement[bool], limit: int | None = None
-) -> list[Compared]:
+def _compared(connection: Connection, *chosen: ColumnElement[bool], limit: int) -> list[Compared]:
     rows = connection.execute(
         select(claim.c.id, claim.c.statement, claim.c.language, merged_ids(claim).label("merged"))
         .where(*chosen, claim.c.merged_into_id.is_(None))
