@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 #: Claims that are looked at in one transaction: what Ctrl-C can lose.
 _AT_ONCE = 200
-#: How long an import may take longer for comparing what it brought, in seconds, and from how many
-#: new claims on it is not begun: of a million that would be none, in memory that imports don't need.
+#: How long an import may take longer for comparing what it brought, in seconds; and from how many
+#: new claims on it is not begun: of a million they would be none, in memory that imports lack.
 _AT_MOST = 10.0
 _MANY = 20_000
 #: How long to wait for somebody who is recording just now, in seconds.
