@@ -16,7 +16,8 @@ from claimtrack.keys import SPACES, digest, word_set
 _URL_LIMIT = 8000
 _URL = r"(?i:(https?))://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?"
 _HOST = r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*"
-_BARE = r"(?:(?:[\w-]+\.)+[^\W\d_]{2,}/\S*|[wW]{3}(?:\.[\w-]+)+)"
+_TOP = r"(?:[^\W\d_A-Z]{2,}|xn--[\w-]+)"
+_BARE = rf"(?:[\w-]+\.)+{_TOP}(?::[0-9]+)?[/?][^\s,;|]*|[wW]{{3}}(?:\.[\w-]+)+"
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _IN_PATH = _UNRESERVED | frozenset("!$&'()*+,;=:@/")
 _IN_QUERY = _IN_PATH | frozenset("?")
@@ -81,7 +82,7 @@ def _without_www(text: str) -> str:
 def in_full(address: str) -> str:
     """An address as people copy it, ``www.example.org/a``, with the scheme that it lacks.
 
-    A text that is none stays as it is.
+    A text that is none, or several, stays as it is.
     """
     return f"https://{address}" if re.fullmatch(_BARE, address) else address
 

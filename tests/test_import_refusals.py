@@ -104,7 +104,7 @@ def test_the_rejects_of_the_run_before_are_replaced(run: Run, tmp_path: Path) ->
     assert not (tmp_path / "rejects.csv").exists()
 
 
-@pytest.mark.parametrize("there", ["my own notes", None])
+@pytest.mark.parametrize("there", ["my own notes", "\n\nmy own notes", None])
 def test_rejects_replace_nothing_else(run: Run, tmp_path: Path, there: str | None) -> None:
     path = tmp_path / "rejects.csv"
     path.write_text(there or "line,reason,row\n", "utf-8")
@@ -112,5 +112,6 @@ def test_rejects_replace_nothing_else(run: Run, tmp_path: Path, there: str | Non
     if there:
         file.write_text("statement\nIt sank\n", "utf-8")
     outcome = run("import", "csv", file, "--rejects", path)
-    assert (outcome.code, "is there already" in outcome.err) == (4, True)
+    said = "is there already" if there else "is the file that is to be imported"
+    assert (outcome.code, said in outcome.err) == (4, True)
     assert path.read_text("utf-8") == (there or "line,reason,row\n")

@@ -106,6 +106,22 @@ def test_a_person_is_asked_about_the_same_words_as_well(ok: Run, run: Run, answe
 
 
 @pytest.mark.usefixtures("asked")
+def test_who_says_that_it_is_another_claim_is_asked_once(ok: Run) -> None:
+    near = ("--speaker", "Ines Kolbe", "--source", "https://example.org/second")
+    outcome = ok("claim", "add", LLAMAS, *near, "--format", "json", input="n\n1\n")
+    assert outcome.err.count("That may be on record already") == 1
+    assert (outcome.json["id"], outcome.json["appearances"][0]["speaker"]["id"]) == (2, 1)
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_verdict_of_the_very_words_is_told_where_they_were_merged(ok: Run, run: Run) -> None:
+    ok("claim", "add", "Otters dance", "--new", *SECOND)
+    ok("claim", "merge", 2, 1, "--because", "One event")
+    outcome = run("claim", "add", LLAMAS, *SECOND, input="s\n")
+    assert 'dance", into which claim 1 was merged, false, with these words' in outcome.err
+
+
+@pytest.mark.usefixtures("asked")
 def test_a_newer_figure_in_the_same_words_is_refused_without_asking(ok: Run, run: Run) -> None:
     ok("claim", "add", "900 llamas are in", "--figure", "900", "--unit", "llamas", *SECOND)
     outcome = run("claim", "supersede", 2, LLAMAS, "--figure", "901", *SECOND)

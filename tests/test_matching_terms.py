@@ -32,6 +32,7 @@ from claimtrack.matching.terms import (
         ("the mayor’s dogs’ don't", ["the", "mayor", "dogs", "dont"]),
         ("l’Ukraine n'existe qu'ici", ["ukraine", "existe", "ici"]),
         ("dell'Unione un'altra l'11 aujourd'hui", ["unione", "altra", "11", "aujourdhui"]),
+        ("l'8 marzo, qu'à s'y n'a", ["8", "marzo", "a", "y", "a"]),
         ("L'Aquila N'Djamena D'Souza O'Brien", ["aquila", "ndjamena", "dsouza", "obrien"]),
         ("#SaveTheRiver", ["save", "the", "river", "savetheriver"]),
         ("#flood @MayorRuiz", ["flood", "mayor", "ruiz", "mayorruiz"]),

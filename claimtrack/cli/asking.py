@@ -79,9 +79,14 @@ def ask_which_claim(app: App, error: AlreadyRecordedError | LikelyRepeatError) -
 def _described(app: App, error: AlreadyRecordedError | LikelyRepeatError) -> dict[int, str]:
     from claimtrack.services.lines import lines_of
     from claimtrack.services.matching.repeating import LikelyRepeatError, described
+    from claimtrack.vocab import hyphenated
 
     if isinstance(error, LikelyRepeatError):
         return {one.claim_id: described(one.claim_id, one) for one in error.matches}
     with app.read() as connection:
-        found = lines_of(connection, [error.claim_id])
-    return {number: described(number, one) for number, one in found.items()}
+        found = lines_of(connection, [error.claim_id, error.merged_id])
+    told = described(error.claim_id, found[error.claim_id])
+    if error.merged_id != error.claim_id:
+        word = hyphenated(found[error.merged_id].word)
+        told = f"{told}, into which claim {error.merged_id} was merged, {word}, with these words"
+    return {error.claim_id: told}

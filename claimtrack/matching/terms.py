@@ -57,7 +57,7 @@ _ELIDED = (
     "c d j l m n s t v qu jusqu lorsqu puisqu quoiqu un quest quell all dall dell nell sull coll "
     "gl agl dagl degl negl sugl"
 )
-_ELISION = re.compile(rf"^(?:{'|'.join(_ELIDED.split())})'(?=[aeiouyh0-9][^'])")
+_ELISION = re.compile(rf"^(?:{'|'.join(_ELIDED.split())})'(?=[0-9]|[aeiouyh](?:[^']|$))")
 _SHORT = 5
 _AROUND = ".,;:!?\"'()"
 # Apostrophes of all kinds, and letters that Unicode doesn't take apart, as they are typed where a

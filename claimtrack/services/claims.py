@@ -52,7 +52,7 @@ class AlreadyRecordedError(ConflictError):
             f'That statement is on record already, as {known}: "{shown}".'
             " If it was said again, add an appearance; --new records it as another claim."
         )
-        self.claim_id = claim_id
+        self.claim_id, self.merged_id = claim_id, merged_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Repeat:
     """A claim that was found false, since when, and where it appeared after that, in time order.
 
     Of claims that are the same the one that was found so first stands for all; ``same`` are the
-    others, whatever was found of them.
+    other heads, whatever was found of them.
     """
 
     line: ListedClaim

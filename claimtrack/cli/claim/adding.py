@@ -188,11 +188,12 @@ def _record(
             another = dataclasses.replace(given, once=False)
             return _record(app, another, appeared, None, error.matches)
         from claimtrack.cli.asking import ask_which_claim
+        from claimtrack.cli.settling import settle_speakers
 
         meant = ask_which_claim(app, error)
         if meant is None:
             another = dataclasses.replace(given, insist_new=True)
-            return _record(app, another, appeared, None)
+            return settle_speakers(app, appeared, lambda now: _record(app, another, now, None))
         from claimtrack.cli.appearance import add_to
 
         view, numbers = add_to(app, meant, appeared)

@@ -228,9 +228,9 @@ def refuse_overwriting(given: Given, file: Path) -> None:
         return
     from claimtrack.cli.importing.rejecting import holds_rejects
 
-    if given.rejects.is_file() and (
-        not holds_rejects(given.rejects) or (file.exists() and given.rejects.samefile(file))
-    ):
+    if given.rejects.is_file() and file.exists() and given.rejects.samefile(file):
+        raise ConflictError(f"{given.rejects} is the file that is to be imported.")
+    if given.rejects.is_file() and not holds_rejects(given.rejects):
         raise ConflictError(
             f"{given.rejects} is there already, and holds no rejects of an earlier run."
             " Give --rejects another name."

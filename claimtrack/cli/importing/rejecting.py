@@ -23,20 +23,18 @@ _HEADER = ["line", "reason", "row"]
 def holds_rejects(path: Path) -> bool:
     """Whether a file holds nothing, or rows that an import refused."""
     with path.open("rb") as file:
-        begins = file.read(100)
-    return begins.decode("utf-8-sig", "replace").partition("\n")[0].strip() in (
-        "",
-        ",".join(_HEADER),
-    )
+        begins = file.read(100).decode("utf-8-sig", "replace")
+    return not begins or begins.splitlines()[0] == ",".join(_HEADER)
 
 
 class Rejects:
     """Takes the rows that are refused."""
 
-    def __init__(self, app: App, path: Path | None, stack: ExitStack) -> None:
+    def __init__(self, app: App, path: Path | None, stack: ExitStack, *, more: bool) -> None:
         self.app = app
         self.path = path
         self.stack = stack
+        self.mode = "a" if more else "w"
         self.count = 0
         self.writer: Any = None
 
@@ -50,7 +48,9 @@ class Rejects:
         if self.writer is None:
             # Once there is something to write: an import without rejects leaves no file.
             file = self.stack.enter_context(
-                self.path.open("a", encoding="utf-8-sig", newline="", errors="backslashreplace")
+                self.path.open(
+                    self.mode, encoding="utf-8-sig", newline="", errors="backslashreplace"
+                )
             )
             self.writer = csv.writer(file)
             if not file.tell():
@@ -64,11 +64,11 @@ def rejecting(app: App, path: Path | None, *, more: bool) -> Iterator[Rejects]:
 
     They replace those of an earlier run, or are ``more`` of them.
     """
-    if path is not None and path.is_file() and not more:
-        path.unlink()
     with ExitStack() as stack:
-        rejects = Rejects(app, path, stack)
+        rejects = Rejects(app, path, stack, more=more)
         yield rejects
+        if path is not None and path.is_file() and not (more or rejects.count):
+            path.unlink()  # those of the run before
         untold = rejects.count - _TOLD
         if path is not None and rejects.count:
             app.say(f"The refused rows stand in {path}, with line and reason.")

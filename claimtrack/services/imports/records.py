@@ -364,11 +364,12 @@ def _address(cell: str) -> tuple[bytes, str, str]:
     return url_key(url), normalise_url(url), url_host(url)
 
 
-def _source_address(cell: str) -> tuple[bytes, str, str]:
+def _refuse_name(cell: str) -> None:
+    """Refuse the name of a source where its address belongs, saying how it comes in."""
     try:
-        return _address(cell)
+        _address(cell)
     except InvalidDataError as error:
-        if re.search(r"[.:/]", cell):
+        if "://" in cell or ("." in cell and " " not in cell.strip()):
             raise
         raise InvalidDataError(
             f"{error} What has none is named by a source_title: --map source_title=COLUMN."
@@ -382,7 +383,7 @@ def _source(fields: Mapping[str, str], meaning: Meaning, publisher: str | None) 
     title = _text(fields, "source_title", TITLE_LIMIT)
     agency = _text(fields, "agency", NAME_LIMIT)
     if "source" in fields:
-        key, url, host = _source_address(fields["source"])
+        key, url, host = _address(fields["source"])
         return Source(key, url, host, title, publisher, agency, published, raw)
     if title is None:
         raise InvalidDataError("A source needs a URL or a title.")
@@ -446,6 +447,8 @@ def _appeared(
     publisher = _text(fields, "source_publisher", NAME_LIMIT)
     if publisher is None and not reviewed:
         publisher = _text(fields, "publisher", NAME_LIMIT)
+    if "source" in fields:
+        _refuse_name(fields["source"])
     # The date of publication is the source's, unless the row tells of a fact-check alone.
     source = _source(_without_review_date(fields, reviewed), meaning, publisher)
     name = fields.get("speaker")

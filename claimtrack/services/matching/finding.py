@@ -29,7 +29,7 @@ class Match(NamedTuple):
     """A claim that a text may repeat; of claims that were merged it is the head.
 
     ``why`` are the words that they share, each with what it weighs, heaviest first; ``same`` are
-    those that were judged the same and have a verdict.
+    those with a verdict that were judged the same or merged.
     """
 
     claim_id: int
