@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from claimtrack.services.imports import runs
 from tests.conftest import Outcome, Run
 
 Take = Callable[..., Outcome]
@@ -97,6 +98,30 @@ def test_an_address_without_its_scheme_is_one_and_a_name_is_none(take: Take, run
     assert outcome.code == 5
     assert "by a source_title: --map source_title=COLUMN" in outcome.err
     assert "Line 5: The address has no scheme" in outcome.err
+
+
+@pytest.mark.parametrize("number", ["", "7"])
+def test_an_address_that_comes_later_comes_in(take: Take, run: Run, number: str) -> None:
+    take("claim,id,source", f"The dam broke,{number},https://example.org/1")
+    take("claim,id,source", f'The dam broke,{number},"https://example.org/1 https://example.net/2"')
+
+    assert [one["source"]["url"] for one in shown(run, 1)["appearances"]] == [
+        "https://example.org/1",
+        "https://example.net/2",
+    ]
+
+
+@pytest.mark.parametrize("part", [1, 5_000])
+def test_a_row_like_one_of_before_is_no_change_of_it_wherever_the_other_stands(
+    take: Take, run: Run, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    monkeypatch.setattr(runs, "PART", part)
+    columns, row = "claim,source,speaker,said on", "The dam broke,https://example.org/1,Ann Lee"
+    take(columns, f"{row},2020-01-01")
+    outcome = take(columns, f"{row},2020-01-01", f"{row},2020-02-02")
+
+    assert outcome.code == 0
+    assert [one["said_on"] for one in shown(run, 1)["appearances"]] == ["2020-01-01", "2020-02-02"]
 
 
 def test_a_comma_within_an_address_stays(take: Take, run: Run) -> None:

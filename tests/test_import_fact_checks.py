@@ -247,3 +247,60 @@ def test_each_of_two_houses_changes_its_own_rating(run: Run, tmp_path: Path) -> 
         "Harbour Gazette": "True",
         "River Herald": "Mixture",
     }
+
+
+@pytest.mark.parametrize(
+    ("columns", "first", "second", "houses"),
+    [
+        (
+            "claim,publisher,fact-check url,rating",
+            f"Harbour Gazette,{PAGE},False",
+            "Inland Post,https://post.example/9,Misleading",
+            ((), ()),
+        ),
+        (
+            "claim,verdict",
+            "false",
+            "misleading",
+            (("--set", "publisher=Harbour Gazette"), ("--set", "publisher=Inland Post")),
+        ),
+        (
+            "claim,verdict",
+            "false",
+            "false",
+            (("--set", "publisher=Harbour Gazette"), ("--set", "publisher=Inland Post")),
+        ),
+    ],
+)
+def test_a_second_house_takes_nothing_from_the_first(
+    take: Take, run: Run, columns: str, first: str, second: str, houses: Any
+) -> None:
+    for _ in range(2):
+        for row, options in zip((first, second), houses, strict=True):
+            outcome = take(columns, f"The north bridge was closed,{row}", options=options)
+            assert outcome.code == 0, outcome.err
+    checks = [one["publisher"] for one in shown(run, 1)["assessments"]]
+    assert checks == ["Harbour Gazette", "Inland Post"]
+
+
+def test_a_house_that_changes_its_word_in_a_file_changes_its_own(take: Take, run: Run) -> None:
+    columns = "claim,publisher,fact-check url,rating"
+    take(columns, f"The north bridge was closed,Harbour Gazette,{PAGE},False")
+    take(columns, "The north bridge was closed,Inland Post,https://post.example/9,Misleading")
+    changed = take(columns, f"The north bridge was closed,Harbour Gazette,{PAGE},Half true")
+    assert changed.json["updated"] == 1
+    assert [one["rating"] for one in shown(run, 1)["assessments"]] == ["Half true", "Misleading"]
+
+
+def test_a_review_whose_claimant_was_wrong_is_put_right(run: Run, tmp_path: Path) -> None:
+    take_reviews(run, tmp_path, review())
+    item = {**review()["itemReviewed"], "author": {"@type": "Person", "name": "Omar Said"},
+            "appearance": ["https://example.org/post/2"]}  # fmt: skip
+    rating = {**review()["reviewRating"], "ratingValue": "3", "alternateName": "Half true"}
+
+    outcome = take_reviews(run, tmp_path, review(itemReviewed=item, reviewRating=rating))
+
+    assert (outcome.json["created"], outcome.json["updated"]) == (0, 1)
+    claim = shown(run, 1)
+    assert [one["rating"] for one in claim["assessments"]] == ["Half true"]
+    assert "Omar Said" in [one["speaker"]["name"] for one in claim["appearances"]]

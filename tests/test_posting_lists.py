@@ -146,6 +146,15 @@ def test_what_is_redacted_leaves_the_lists_of_its_words(dams: str, ok: Run) -> N
     assert [len(one) for one in listed(dams, "dam")] == [MANY - 1]
 
 
+def test_what_is_redacted_leaves_the_lists_of_words_that_it_had_before(dams: str, ok: Run) -> None:
+    ok("claim", "edit", 7, "--statement", "Nobody saw the mayor at all")
+    assert 7 in listed(dams, "dam")[0]
+    ok(*REDACTING)
+    assert not any(7 in one for one in listed(dams, "dam"))
+    with make_engine(dams).connect() as connection:
+        assert 7 not in [one.claim_id for one in find(connection, "dam leaks", threshold=0)]
+
+
 def test_a_redaction_waits_for_who_is_making_lists(dams: str, run: Run) -> None:
     engine = make_engine(dams)
     with ThreadPoolExecutor(1) as pool:

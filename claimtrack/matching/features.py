@@ -22,7 +22,7 @@ from claimtrack.matching.terms import main_language, stem, words
 #: Who posted it and when, as an embedded post ends: "— A Name (@account) March 5, 2020".
 _SIGNATURE = r"\s[—–-]{1,2}\s*[^—–]{1,80}\(@\w+\)\s+\w+\.? \d{1,2}, \d{4}\s*$"
 #: A word within a sentence; capitalised it is a name in most languages, of whatever kind.
-_INNER = r"(?<![.!?:\"“”'‘’])\s+([^\W\d_][\w'’.-]+)"
+_INNER = r"(?<![\s.!?:\"“”'‘’])\s+([^\W\d_][\w'’.-]+)"
 
 #: In the order of the coefficients of the model.
 FEATURES = (

@@ -8,6 +8,7 @@ what can't be told apart is not held against a claim. Pure.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
@@ -36,7 +37,7 @@ _SCALES = {
 }  # fmt: skip
 _FIGURE = re.compile(
     r"(?<![\w.,])(?P<digits>[0-9]{1,3}(?: [0-9]{3})+(?![0-9])|[0-9]+(?:[.,'’\u00a0\u202f][0-9]+)*)"
-    r"(?:[ -]?(?P<scale>[^\W\d_]+))?"
+    r"(?:[\s-]{0,2}(?P<scale>[^\W\d_]+))?"
 )
 _GROUPS = re.compile(r"[0-9]{1,3}(?P<mark>[^0-9])[0-9]{3}(?:(?P=mark)[0-9]{3})*")
 #: A longer run of digits is a number of something, and no quantity.
@@ -45,7 +46,7 @@ _LONGEST = 30
 
 def figures_of(text: str) -> frozenset[Figure]:
     """The figures of a text, each with its readings."""
-    return frozenset(_figures(text))
+    return frozenset(_figures(unicodedata.normalize("NFC", text).replace("\u2009", "\u202f")))
 
 
 def _figures(text: str) -> Iterator[Figure]:

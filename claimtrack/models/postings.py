@@ -225,7 +225,9 @@ END $$
 """
 
 # Called for a row whose texts changed: the trigger's condition says so. What was redacted or
-# protected must not be found for a moment longer: who lists postings just now is waited for.
+# protected must not be found for a moment longer: who lists postings just now is waited for. A list
+# may hold a claim under a word that an earlier edit took from it, so all lists are looked into;
+# there are none of names, passages and sources.
 NOTE_CHANGED = f"""
 CREATE FUNCTION note_changed_texts() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} {PINNED} AS $$
 DECLARE
@@ -252,10 +254,13 @@ DECLARE
 BEGIN
     INSERT INTO posting_due (claim_id, forget) SELECT id, forgets FROM unnest(changed_ids) AS id;
     IF forgets THEN
-        PERFORM pg_advisory_xact_lock_shared(hashtext('claimtrack.posting_list')::bigint);
-        DELETE FROM posting_list WHERE term IN (
-            SELECT term FROM posting WHERE claim_id = ANY (changed_ids)
-        );
+        IF TG_TABLE_NAME IN ('claim', 'assessment') THEN
+            PERFORM pg_advisory_xact_lock_shared(hashtext('claimtrack.posting_list')::bigint);
+            DELETE FROM posting_list WHERE EXISTS (
+                SELECT FROM unnest(changed_ids) AS id
+                WHERE position(int8send(id) IN claim_ids) > 0
+            );
+        END IF;
         DELETE FROM posting WHERE claim_id = ANY (changed_ids);
     END IF;
     RETURN NULL;

@@ -163,6 +163,10 @@ _SOURCES = (
     """,
 )
 
+# A fact-check of another house, or at another address, is no change of the one that is known.
+_OTHER_CHECK = """(prior.digests -> 'publisher' <> staged.digests -> 'publisher'
+                            OR prior.digests -> 'review_url' <> staged.digests -> 'review_url')"""
+
 # The latest that is known of each row by its key: the same values, else the same source and
 # speaker (and of several fact-checks the one that it tells of), else the only row of that number,
 # unless this run has seen that one in another row. An update that was undone is known no more;
@@ -176,7 +180,8 @@ _PRIOR = (
             (prior.digests -> 'review_url', prior.digests -> 'publisher')
                 IS NOT DISTINCT FROM (staged.digests -> 'review_url',
                     staged.digests -> 'publisher') AS same_check,
-            prior.digests -> 'appearances' IS DISTINCT FROM staged.digests -> 'appearances'
+            (prior.digests -> 'appearances', prior.digests -> 'source')
+                IS DISTINCT FROM (staged.digests -> 'appearances', staged.digests -> 'source')
                 AS more_appeared,
             prior.digests -> 'evidence' IS DISTINCT FROM staged.digests -> 'evidence'
                 AS more_evidence
@@ -199,13 +204,21 @@ _PRIOR = (
         ) AND (
             prior.digests = staged.digests
             OR prior.import_id <> :import_id
-                AND (prior.import_id, prior.no) NOT IN (SELECT import_id, no FROM touched)
+                AND NOT EXISTS (
+                    SELECT FROM touched
+                    WHERE (touched.import_id, touched.no) = (prior.import_id, prior.no) OFFSET 0
+                )
                 AND (
                     (prior.digests -> 'source', prior.digests -> 'source_title',
                         prior.digests -> 'speaker')
                     IS NOT DISTINCT FROM (staged.digests -> 'source',
                         staged.digests -> 'source_title', staged.digests -> 'speaker')
-                    OR staged.external_id IS NOT NULL AND NOT EXISTS (
+                    AND (
+                        staged.digests -> 'external_id' IS NOT NULL
+                        OR prior.assessment_id IS NULL
+                        OR {_OTHER_CHECK} IS NOT TRUE
+                    )
+                    OR staged.digests -> 'external_id' IS NOT NULL AND NOT EXISTS (
                         SELECT FROM import_row AS other
                         WHERE other.row_key = prior.row_key
                             AND other.appearance_no IS DISTINCT FROM prior.appearance_no
@@ -245,9 +258,8 @@ _PRIOR = (
     """,
     """
     INSERT INTO touched
-    SELECT settled.prior_import_id, settled.prior_no
-    FROM settled JOIN staged_claim AS staged USING (no)
-    WHERE settled.outcome = 'unchanged' AND staged.external_id IS NOT NULL
+    SELECT prior_import_id, prior_no FROM settled WHERE outcome = 'unchanged'
+    ON CONFLICT DO NOTHING
     """,
 )
 

@@ -120,8 +120,11 @@ CREATE TEMP TABLE settled (
 """
 
 #: Rows of this run that changed nothing, which leave no other trace: none of them is taken for
-#: the earlier form of another row of the same number.
-TOUCHED = "CREATE TEMP TABLE touched (import_id bigint, no bigint) ON COMMIT DROP"
+#: the earlier form of another row.
+TOUCHED = """
+    CREATE TEMP TABLE touched (import_id bigint, no bigint, PRIMARY KEY (import_id, no))
+    ON COMMIT DROP
+"""
 
 
 def make_tables(connection: Connection) -> None:
