@@ -21,13 +21,17 @@ _ONE = Decimal(1)
 _SCALES = {
     word: frozenset(factors)
     for words, factors in (
+        ("dozen", (Decimal(12),)),
+        ("hundred", (Decimal(100),)),
+        ("lakh lakhs", (Decimal(100_000),)),
+        ("crore crores", (Decimal(10_000_000),)),
         ("thousand thousands tausend tysiecy тысяч mille k", (_THOUSAND,)),
         ("mil", (_ONE, _THOUSAND)),
         ("million millions millionen mio mln millon millones milhao milhoes milione milioni"
-         " miljoen miljoner millioner milionow миллион миллиона миллионов mn", (_MILLION,)),
+         " milyon miljoen miljoner millioner milionow миллион миллиона миллионов mn", (_MILLION,)),
         ("m", (_ONE, _MILLION)),
-        ("milliard milliards milliarde milliarden mrd miliardi miljard miljarder milliarder"
-         " миллиард миллиарда миллиардов bn", (_BILLION,)),
+        ("mld milyar milliard milliards milliarde milliarden mrd miliardi miljard miljarder"
+         " milliarder миллиард миллиарда миллиардов bn", (_BILLION,)),
         ("b", (_ONE, _BILLION)),
         ("billion billions", (_BILLION, _TRILLION)),  # the short scale, and the long one
         ("billionen billones bilhao bilhoes", (_BILLION, _TRILLION)),
@@ -37,7 +41,7 @@ _SCALES = {
 }  # fmt: skip
 _FIGURE = re.compile(
     r"(?<![\w.,])(?P<digits>[0-9]{1,3}(?: [0-9]{3})+(?![0-9])|[0-9]+(?:[.,'’\u00a0\u202f][0-9]+)*)"
-    r"(?:[\s-]{0,2}(?P<scale>[^\W\d_]+))?"
+    r"(?:[\s-]{0,2}(?P<scale>[^\W\d_]+)(?:\s(?P<more>[^\W\d_]{2,}))?)?"
 )
 _GROUPS = re.compile(r"[0-9]{1,3}(?P<mark>[^0-9])[0-9]{3}(?:(?P=mark)[0-9]{3})*")
 #: A longer run of digits is a number of something, and no quantity.
@@ -53,9 +57,14 @@ def _figures(text: str) -> Iterator[Figure]:
     for match in _FIGURE.finditer(text):
         digits = match["digits"]
         if len(digits) <= _LONGEST:
-            factors = _SCALES.get(_plain(match["scale"] or ""), frozenset((_ONE,)))
+            scale = _SCALES.get(_plain(match["scale"] or ""))
+            # "mil millones", "hundred thousand"
+            more = _SCALES.get(_plain(match["more"] or "")) if scale else None
             yield frozenset(
-                (value * factor).normalize() for value in _values(digits) for factor in factors
+                (value * factor * other).normalize()
+                for value in _values(digits)
+                for factor in scale or (_ONE,)
+                for other in more or (_ONE,)
             )
 
 

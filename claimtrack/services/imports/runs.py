@@ -113,7 +113,8 @@ def take_in(
 
     The postings, which are made from the claims, are brought by a transaction of their own beside
     the one that brings the claims: so the server works on both at once. They are committed first:
-    postings of claims that never came are never read, and go with the next ``db reindex``.
+    postings of claims that never came are shown to nobody, though they may take the places of
+    others among the candidates of a match, and go with the next ``db reindex``.
 
     ``transaction`` opens one as the actor, ``reject`` is told of each row that isn't taken,
     ``tell`` hears how many rows are done and at which line, ``warn`` of what is odd in a row.

@@ -33,9 +33,10 @@ class Texts:
 def load_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Texts]:
     """The texts of claims by id; what was withdrawn, redacted or protected is not among them."""
     texts = load_own_texts(connection, claim_ids)
-    for row in connection.execute(text(_APPEARANCES), {"ids": list(claim_ids)}):
+    known = list(texts)  # what somebody commits in between is not asked for
+    for row in connection.execute(text(_APPEARANCES), {"ids": known}):
         texts[row.claim_id].found += _shown((row.passage, row.quote, row.title))
-    for number, names in load_speakers(connection, claim_ids).items():
+    for number, names in load_speakers(connection, known).items():
         texts[number].found += names
     return texts
 
@@ -92,7 +93,7 @@ def load_own_texts(connection: Connection, claim_ids: Sequence[int]) -> dict[int
             text("SELECT id, statement, language FROM claim WHERE id = ANY (:ids)"), ids
         )
     }
-    for number, others in load_others(connection, claim_ids).items():
+    for number, others in load_others(connection, list(texts)).items():
         texts[number].others += others
     return texts
 
