@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -128,6 +129,22 @@ def read_written(text: str, *, what: str = "date", order: Order = None) -> Parti
     return _within(words, shown, what, order) if whole is None else whole
 
 
+def days_within(text: str) -> Iterator[datetime.date]:
+    """The days that a text tells of, in its order, as far as each is written out in one reading.
+
+    What would be refused of a date that somebody gives is passed by.
+    """
+    if not re.search("[0-9]{4}", text):
+        return
+    for match in inside_grammar().date.finditer(lettered(_without_addresses(folded(text)))):
+        try:
+            value = _value(match, "", "date", None)
+        except InvalidDataError:
+            continue
+        if value.precision is Precision.DAY:
+            yield value.day
+
+
 def whole_date(
     words: str, shown: str, what: str, order: Order = None, *, by_program: bool = False
 ) -> PartialDate | None:
@@ -182,8 +199,7 @@ def _iso_day(text: str) -> PartialDate | None:
 def _within(words: str, shown: str, what: str, order: Order) -> PartialDate:
     """The one date that stands among other words."""
     grammar = inside_grammar()
-    words = re.sub(r"\S+://\S+", " ", words)  # the days in addresses are not what was said
-    words = lettered(words)
+    words = lettered(_without_addresses(words))
     if grammar.span.search(words):
         raise InvalidDataError(
             f'"{shown}" tells of more than one day: write the one {what} that is meant.'
@@ -219,6 +235,11 @@ def _within(words: str, shown: str, what: str, order: Order) -> PartialDate:
             f'"{shown}" holds {found[-1]} and another day: write the one {what} that is meant.'
         )
     return found[-1]
+
+
+def _without_addresses(words: str) -> str:
+    """Words without addresses: the days in these are not what was said."""
+    return re.sub(r"\S+://\S+", " ", words)
 
 
 def _nothing(words: str, shown: str, what: str) -> InvalidDataError:

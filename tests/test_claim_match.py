@@ -103,6 +103,48 @@ def test_a_claim_that_was_set_aside_is_found_with_its_status(town: str, ok: Run)
     assert matches(ok, POST)[0]["status"] == "set_aside"
 
 
+@pytest.mark.parametrize("told", ["said_on", "published", "reviewed_on"])
+def test_of_claims_that_fit_as_well_the_one_of_those_days_is_the_likelier(
+    ok: Run, tmp_path: Path, told: str
+) -> None:
+    file = tmp_path / "floods.csv"
+    file.write_text(
+        f"id,statement,source_title,{told}\n"
+        "1,A flood closed the north bridge for seven days,Page seven,2019-06-04\n"
+        "2,A flood closed the north bridge for eight days,Page eight,2022-06-04\n"
+    )
+    review = ("--set", "review_url=https://a.example/1") if told == "reviewed_on" else ()
+    ok("import", "csv", file, "--set", "publisher=Gazette", *review)
+    text = "the north bridge is closed by the flood — A Neighbour (@next_door) June {}, {}"
+    for day, year, number in ((1, 2019, "1"), (9, 2022, "2")):
+        first, other = matches(ok, text.format(day, year), "--threshold", 0)
+        assert first["external_id"] == number
+        assert first["score"] > other["score"] + 1
+    one, two = matches(ok, text.format(1, 2009), "--threshold", 0)
+    assert abs(one["score"] - two["score"]) < 0.5
+
+
+def test_a_text_is_read_in_the_language_in_which_its_words_are_on_record(ok: Run) -> None:
+    for statement, language in (
+        ("Die Brücken von Lindau wurden im Mai gesperrt", "de"),
+        ("A nyugdíjasok tizenharmadik havi nyugdíjat kapnak", "hu"),
+        ("Ο μετανάστης παίρνει επίδομα χιλίων ευρώ", "el"),
+        ("किसानों की नौकरियां चली गईं", "hi"),
+        ("The trains were cancelled", "en"),
+    ):
+        ok("claim", "add", statement, "--language", language, "--source", PAGE,
+           "--manner", "own-voice")  # fmt: skip
+    for text, number in (
+        ("Brücke gesperrt", 1),
+        ("A nyugdíjas tizenharmadik havi nyugdíja", 2),
+        ("Μετανάστες με επίδομα", 3),
+        ("किसान नौकरी", 4),
+        ("cancelling a train", 5),
+    ):
+        found = matches(ok, text, "--threshold", 0)
+        assert [one["claim_id"] for one in found][:1] == [number], text
+
+
 @pytest.mark.parametrize("name", ["Ines Kolb", "Omar Said", "Dr. O. Faruk"])
 def test_who_is_named_in_a_text_decides_between_claims_in_the_same_words(
     ok: Run, name: str

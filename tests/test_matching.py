@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimtrack.matching.coefficients import CALIBRATION, SCORE
+from claimtrack.matching.coefficients import CALIBRATION, PAIRS, SCORE
 from claimtrack.matching.features import FEATURES, Candidate, Query, Weights, features
 from claimtrack.matching.model import EVIDENCE, THRESHOLD, Ranked, rank
 
@@ -65,9 +67,55 @@ def test_a_text_about_something_else_matches_nothing() -> None:
     assert ranked("A cat was rescued from a tree this morning")[0].probability < THRESHOLD
 
 
-def test_a_probability_falls_with_the_rank() -> None:
-    chances = [one.probability for one in ranked("the dam at Kesh burst")]
-    assert chances[0] > chances[1] >= chances[-1]
+def test_the_likeliest_comes_first_and_what_says_the_same_with_it() -> None:
+    # What says the same as the first has not the first for its rival, as what is between them has.
+    claims = [
+        ("The Kesh dam burst on Monday because of an earthquake near the border.", ""),
+        ("The Kesh dam was blown up by soldiers near the border on Monday.", ""),
+        ("The Kesh dam burst on Monday because of an earthquake.", ""),
+    ]
+    more = [Candidate(*claim) for claim in claims]
+    text = "the Kesh dam burst because of an earthquake near the border, soldiers say"
+    found = rank(Query(text), [*CANDIDATES, *more], WEIGHTS, AVERAGE)
+    chances = [one.probability for one in found]
+    assert chances == sorted(chances, reverse=True)
+    assert [one.place - len(CLAIMS) for one in found[:2]] == [0, 2]
+
+
+def test_a_claim_that_says_part_of_another_is_no_rival_of_it() -> None:
+    longer = (f"{CLAIMS[3][0][:-1]}, a resident of the harbour said on Monday.", "")
+    text = "a shark swimming through a flooded street on video"
+    (first, second, *_) = rank(Query(text), [*CANDIDATES, Candidate(*longer)], WEIGHTS, AVERAGE)
+    assert {first.place, second.place} == {3, len(CLAIMS)}
+    assert second.probability > THRESHOLD
+
+
+def test_the_same_words_with_another_figure_are_another_claim() -> None:
+    alone = [one for one in CANDIDATES if one is not CANDIDATES[1]]
+    said = "The Kesh dam burst on Monday and killed {} people"
+    assert rank(Query(said.format(40)), alone, WEIGHTS, AVERAGE)[0].probability > THRESHOLD
+    assert rank(Query(said.format(700)), alone, WEIGHTS, AVERAGE)[0].probability < THRESHOLD
+    # A post that tells more has figures of its own.
+    more = f"{said.format(40)}, says my cousin who lives at number 17 by the old mill in Orsk"
+    assert rank(Query(more), alone, WEIGHTS, AVERAGE)[0].probability > THRESHOLD
+
+
+def test_among_few_claims_one_is_likely_only_if_the_text_has_most_of_its_words() -> None:
+    few = [Candidate("Rents rose by 14 percent last year"), Candidate("A dog was shot")]
+    weights = Weights(2, {word: 1 for one in few for word in one.kinds})
+    found = rank(Query("Last year was the hottest ever measured"), few, weights, AVERAGE)
+    assert found[0].probability < THRESHOLD
+    found = rank(Query("rents have risen by 14 percent in a year"), few, weights, AVERAGE)
+    assert found[0].place == 0
+    assert found[0].probability > THRESHOLD
+
+
+def test_a_claim_on_record_repeats_another_less_likely_than_a_text_that_is_looked_for() -> None:
+    query = Query("a shark swam through a street under water")
+    looked_for = rank(query, CANDIDATES, WEIGHTS, AVERAGE)[0]
+    on_record = rank(query, CANDIDATES, WEIGHTS, AVERAGE, on_record=True)[0]
+    assert looked_for.score == on_record.score
+    assert looked_for.probability > on_record.probability
 
 
 def test_why_tells_the_shared_words_with_the_rarest_first() -> None:
@@ -104,6 +152,40 @@ def test_a_text_that_is_a_signature_alone_is_read_as_a_text() -> None:
     assert Query(" — Ana Ruiz (@GovRuiz) March 5, 2020").body.stems
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("the dam — A Neighbour (@next_door) March 5, 2020", None),
+        ("the dam, on 5 March 2020", None),
+        ("the dam", dt.date(2020, 3, 5)),
+    ],
+)
+def test_a_claim_of_those_days_is_likelier_and_others_are_not_less_so(
+    text: str, day: dt.date | None
+) -> None:
+    def near(*days: dt.date) -> float:
+        candidate = Candidate(CLAIMS[0][0], days=days)
+        values = features(Query(text, day=day), [candidate], WEIGHTS, AVERAGE)[0]
+        return values[FEATURES.index("day")]
+
+    same, later, years = dt.date(2020, 3, 5), dt.date(2020, 3, 15), dt.date(2009, 1, 1)
+    assert near(same) == 1
+    assert near(later) == 0.5
+    assert near(years, later) == 0.5
+    assert near() == 0
+    assert 0 < near(years) < 0.01
+    assert features(Query("the dam"), [Candidate("a dam", days=[same])], WEIGHTS, 1)[0][-1] == 0
+
+
+def test_a_day_that_can_be_read_in_two_ways_or_is_none_counts_for_nothing() -> None:
+    for text in ("on 03/04/2020", "on 2020-02-31", "in March 2020", "https://a.org/2020-03-05/x"):
+        assert Query(f"the dam burst {text}").days == frozenset()
+    assert Query("on 2020-03-05 and on 6 March 2020").days == {
+        dt.date(2020, 3, 5),
+        dt.date(2020, 3, 6),
+    }
+
+
 def test_a_typing_error_still_counts() -> None:
     assert of("malarria", 4)["similar"] > 0
     assert of("banana", 4)["similar"] == 0
@@ -122,11 +204,11 @@ def test_a_rare_word_weighs_more_than_a_common_one() -> None:
 
 def test_the_model_has_a_number_for_every_feature_and_each_counts_its_way() -> None:
     assert list(SCORE) == list(FEATURES)
-    assert list(CALIBRATION) == ["constant", *EVIDENCE]
+    assert list(CALIBRATION) == list(PAIRS) == ["constant", *EVIDENCE]
     assert {name for name, value in SCORE.items() if value < 0} <= {
         "numbers_differ", "number_missing", "length",
     }  # fmt: skip
-    assert all(CALIBRATION[name] > 0 for name in EVIDENCE)
+    assert all(CALIBRATION[name] > 0 for name in ("score", "lead"))
 
 
 def test_without_candidates_there_is_no_match() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from claimtrack.matching import coefficients
-from claimtrack.matching.coefficients import CALIBRATION, SCORE
+from claimtrack.matching.coefficients import CALIBRATION, PAIRS, SCORE
 from claimtrack.matching.model import THRESHOLD
 from tests.benchmarks.matching import evaluate, fit, others, sentences
 from tests.benchmarks.matching.collection import Claim, Collection, Post
@@ -50,18 +50,19 @@ def test_the_same_data_give_the_same_numbers_in_the_form_of_the_module(
         printed.append(capsys.readouterr().out)
     assert printed[0] == printed[1]
     quality, _, written = printed[0].partition('"""')
-    assert quality.count("MAP@5") == 3
+    assert quality.count("MAP@5") == 6
     learnt: dict[str, dict[str, float]] = {}
     exec('"""' + written, learnt)
     assert list(learnt["SCORE"]) == list(SCORE)
-    assert list(learnt["CALIBRATION"]) == list(CALIBRATION)
+    assert list(learnt["CALIBRATION"]) == list(learnt["PAIRS"]) == list(CALIBRATION)
     assert all(value <= 0 for name, value in learnt["SCORE"].items() if name in fit.AGAINST)
 
 
 def test_the_module_is_what_the_script_writes() -> None:
     written = Path(str(coefficients.__file__)).read_text(encoding="utf-8")
     origin = written.split("Learnt from ", 1)[1].split('.\n"""', 1)[0]
-    assert fit.source(SCORE, CALIBRATION, origin) == written
+    learnt = {"SCORE": SCORE, "CALIBRATION": CALIBRATION, "PAIRS": PAIRS}
+    assert fit.source(learnt, origin) == written
 
 
 def test_each_way_of_finding_is_printed_with_its_quality(

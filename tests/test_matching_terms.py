@@ -16,7 +16,7 @@ from claimtrack.matching.terms import (
     STEMMERS,
     Reader,
     fold,
-    likeliest_language,
+    likely_languages,
     stem,
     stems,
     term,
@@ -38,6 +38,10 @@ from claimtrack.matching.terms import (
         ("#flood @MayorRuiz", ["flood", "mayor", "ruiz", "mayorruiz"]),
         ("#H2OWater", ["h", "2", "o", "water", "h2owater"]),
         ("900,000 of 1.5m", ["900000", "of", "1.5m"]),
+        ("1.200 1,200 1200 1.200.000", ["1200", "1200", "1200", "1200000"]),
+        ("9,2 9.2 0,125 1,200.50 1.200,50", ["9.2", "9.2", "0.125", "1200.50", "1200.50"]),
+        ("12,34,567 on 25.02.2020", ["1234567", "on", "25.02.2020"]),
+        ("٩٠٠ ١٬٢٠٠ २४", ["900", "1200", "24"]),
         ("see https://example.org/a?b=c now", ["see", "now"]),
         ("#brokendampic.twitter.com/Xy12 gone", ["brokendam", "gone"]),
         ("Ｗａｔｅｒ ﬁre", ["water", "fire"]),
@@ -69,24 +73,33 @@ def test_words_are_stemmed_by_the_language_of_the_claim() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
+    ("text", "languages"),
     [
-        ("The dam has burst and the houses are gone", "en"),
-        ("La presa se ha roto y las casas no están", "es"),
-        ("Der Damm ist gebrochen und die Häuser sind weg", "de"),
-        ("Dam burst", "en"),
-        ("", "en"),
+        ("The dam has burst and the houses are gone", ["en"]),
+        ("La presa se ha roto y las casas no están", ["es"]),
+        ("Der Damm ist gebrochen und die Häuser sind weg", ["de"]),
+        ("Плотину прорвало", ["ru"]),
+        ("انهار السد في المدينة", ["ar"]),
+        # What tells nothing, or too little, is left open; English comes first.
+        ("Dam burst", ["en", "de", "es", "tr"]),
+        ("U.S. dam", ["en", "de", "es", "tr"]),
+        ("", ["en", "de", "es", "tr"]),
+        ("水坝", ["en", "ar", "de", "es", "ru", "tr"]),
     ],
 )
-def test_the_likeliest_language_is_that_of_most_of_the_small_words(
-    text: str, language: str
-) -> None:
-    assert likeliest_language(text, ["de", "en-GB", "es", "ja"]) == language
+def test_letters_and_small_words_tell_a_language(text: str, languages: list[str]) -> None:
+    known = ["de", "en-GB", "es", "tr", "ru", "ar"]
+    assert likely_languages(text, known) == languages
 
 
 def test_of_languages_that_nothing_tells_apart_one_is_taken() -> None:
-    assert likeliest_language("Dam burst", ["tr"]) == "tr"
-    assert likeliest_language("Dam burst", []) == "en"
+    assert likely_languages("Dam burst", ["tr"]) == ["tr"]
+    assert likely_languages("Плотину прорвало", ["tr", "en"]) == ["en", "tr"]
+    assert likely_languages("Dam burst", []) == []
+
+
+def test_words_of_south_asian_scripts_are_stemmed() -> None:
+    assert stems("नौकरियां किसानों", "hi") == stems("नौकरी किसान", "hi")
 
 
 def test_a_language_without_a_stemmer_keeps_its_words() -> None:

@@ -8,16 +8,18 @@ that they mean the same in a collection of a hundred claims and of a million.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
 
 from claimtrack.matching.figures import Figure, figures_of
 from claimtrack.matching.terms import main_language, stem, words
+from claimtrack.written_dates import days_within
 
 #: Who posted it and when, as an embedded post ends: "— A Name (@account) March 5, 2020".
 _SIGNATURE = r"\s[—–-]{1,2}\s*[^—–]{1,80}\(@\w+\)\s+\w+\.? \d{1,2}, \d{4}\s*$"
@@ -28,8 +30,12 @@ _INNER = r"(?<![\s.!?:\"“”'‘’])\s+([^\W\d_][\w'’.-]+)"
 FEATURES = (
     "first", "second", "shared", "body", "signature", "statement", "other", "query_covered",
     "statement_covered", "other_covered", "best_covered", "similar", "numbers", "numbers_differ",
-    "number_missing", "names", "query_names", "letters", "length",
+    "number_missing", "names", "query_names", "letters", "length", "day",
 )  # fmt: skip
+
+
+#: From so many claims on, those that have a word tell how rare it is.
+_FEW = 100
 
 
 class Weights:
@@ -37,6 +43,8 @@ class Weights:
 
     def __init__(self, claims: int, frequencies: Mapping[str, int]) -> None:
         self._claims = max(claims, 1)
+        #: So few that nobody can tell from them which words are rare.
+        self.few = claims < _FEW
         self._scale = math.log((self._claims + 1) / 0.5)
         self._known = {word: self._of(count) for word, count in frequencies.items()}
         self._rarest = self._of(0)
@@ -91,9 +99,11 @@ def numbers_of(stems: Iterable[str]) -> frozenset[str]:
 
 
 class Query:
-    """A text that may repeat a claim."""
+    """A text that may repeat a claim; ``day`` is when it was said, where that is known."""
 
-    def __init__(self, text: str, language: str | None = None) -> None:
+    def __init__(
+        self, text: str, language: str | None = None, *, day: dt.date | None = None
+    ) -> None:
         tongue = main_language(language)
         end = re.search(_SIGNATURE, text)
         body, signature = (text[: end.start()], end[0]) if end else (text, "")
@@ -103,13 +113,19 @@ class Query:
         self.signature = Passage.read(signature, tongue).kinds - self.body.kinds
         self.kinds = self.body.kinds | self.signature
         self.numbers = numbers_of(self.body.kinds)
-        self._text, self._body, self._tongue = text, body, tongue
+        self._text, self._body, self._tongue, self._day = text, body, tongue, day
         self.names = _names(" " + body, tongue) & self.body.kinds
 
     @cached_property
     def spelled(self) -> Mapping[str, str]:
         """For each stem the first word of the text that has it."""
         return {stem(word, self._tongue): word for word in reversed(words(self._text))}
+
+    @cached_property
+    def days(self) -> frozenset[dt.date]:
+        """When the text was said, and the days that it tells of."""
+        told = frozenset(days_within(self._text))
+        return told if self._day is None else told | {self._day}
 
     @cached_property
     def figures(self) -> frozenset[Figure]:
@@ -121,7 +137,7 @@ class Candidate:
     """A claim that may be meant: its statement and the other texts that tell of it.
 
     ``others`` are the titles of its assessments, and what else says the same in other words;
-    ``speakers`` are the names of those who made it.
+    ``speakers`` are the names of those who made it, ``days`` when it was made and checked.
     """
 
     def __init__(
@@ -131,6 +147,7 @@ class Candidate:
         language: str | None = None,
         *,
         speakers: Sequence[str] = (),
+        days: Collection[dt.date] = (),
     ) -> None:
         tongue = main_language(language)
         self.statement = Passage.read(statement, tongue)
@@ -149,6 +166,7 @@ class Candidate:
             for word in words(name)
             if (stemmed := stem(word, tongue)) and stemmed not in self.kinds
         )
+        self.days = frozenset(days)
         self._texts = (statement, *others)
 
     @cached_property
@@ -262,7 +280,24 @@ def _compare(
         weights.mass(query.names & candidate.kinds) / named if named else 0.5,
         letters,
         math.log1p(candidate.length / average),
+        _near_in_time(query, candidate),
     )
+
+
+#: So many days apart speak half as much for a claim as the same day.
+_HALF = 10
+
+
+def _near_in_time(query: Query, candidate: Candidate) -> float:
+    """How near a claim and what was found of it are to a text, in time: 1 on the same day.
+
+    Most claims are checked within days of being said, and said by many at once. Days far apart
+    tell nothing, like none: what was found false long ago is said again.
+    """
+    if not candidate.days or not query.days:
+        return 0.0
+    apart = min(abs((one - other).days) for one in query.days for other in candidate.days)
+    return 1 / (1 + apart / _HALF)
 
 
 def _numbers_differ(query: Query, candidate: Candidate) -> bool:

@@ -8,10 +8,10 @@ were learnt by `python -m tests.benchmarks.matching.fit`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from claimtrack.matching.coefficients import CALIBRATION, SCORE
+from claimtrack.matching.coefficients import CALIBRATION, PAIRS, SCORE
 from claimtrack.matching.features import (
     FEATURES,
     Candidate,
@@ -22,15 +22,22 @@ from claimtrack.matching.features import (
 from claimtrack.matching.figures import figures_agree
 
 #: From this probability on, a claim is called a match unless the caller says otherwise.
-THRESHOLD = 0.3
+THRESHOLD = 0.35
 
 #: What a probability is made from, in the order of `evidence`.
-EVIDENCE = ("score", "lead")
+EVIDENCE = ("score", "lead", "dated")
 
 #: A lead beyond this says no more.
 _LARGEST_LEAD = 4.0
-#: Two statements that share so much of what their words weigh say the same.
+#: Two statements that share so much of what their words weigh say the same, and so do those that
+#: share so much of the smaller one's, if it is so many words.
 _NEARLY_ALL = 0.7
+_ALL_OF_ONE = 0.85
+_WORDS_OF_ONE = 4
+#: Among few claims one is likely only if more than this of its words are in the text, or like it.
+_COVERED = 0.4
+#: What is held to be no match has this probability at most, however alike it reads.
+_NO_MATCH = 0.1
 #: At most so many words say why; those that weigh most.
 _REASONS = 6
 
@@ -53,20 +60,21 @@ def score(values: Sequence[float]) -> float:
     return sum([SCORE[name] * value for name, value in zip(FEATURES, values, strict=True)])
 
 
-def evidence(score: float, rival: float | None) -> tuple[float, float]:
-    """What a probability is made from: the score, and its lead over ``rival``.
+def evidence(score: float, rival: float | None, *, dated: bool) -> tuple[float, float, float]:
+    """What a probability is made from: the score, its lead over ``rival``, and days to compare.
 
     ``rival`` is the best score of another candidate; the lead is negative for all but the first,
-    and a single candidate leads by as much as counts.
+    and a single candidate leads by as much as counts. Where text and claim are both ``dated``, the
+    score of the right one is higher, so that it takes more to say the same.
     """
     lead = _LARGEST_LEAD if rival is None else score - rival
-    return score, max(-_LARGEST_LEAD, min(lead, _LARGEST_LEAD))
+    return score, max(-_LARGEST_LEAD, min(lead, _LARGEST_LEAD)), float(dated)
 
 
-def probability(values: Sequence[float]) -> float:
+def probability(values: Sequence[float], learnt: Mapping[str, float] = CALIBRATION) -> float:
     """The probability from `evidence`."""
-    logit = CALIBRATION["constant"] + sum(
-        CALIBRATION[name] * value for name, value in zip(EVIDENCE, values, strict=True)
+    logit = learnt["constant"] + sum(
+        learnt[name] * value for name, value in zip(EVIDENCE, values, strict=True)
     )
     return 1 / (1 + math.exp(-max(-50.0, min(logit, 50.0))))
 
@@ -77,13 +85,19 @@ def rank(
     weights: Weights,
     average: float,
     families: Sequence[int] = (),
+    *,
+    on_record: bool = False,
 ) -> list[Ranked]:
-    """The candidates, best first; those that score the same in the order in which they came.
+    """The candidates, the likeliest first; those as likely by their score, else as they came.
 
     How far one is ahead of the next tells how likely it is: of a text one claim is meant, and what
     fits as well speaks against it. Candidates of one family, and those whose statements share
     nearly all of their words, say the same: they are no rivals of each other. ``families`` has a
-    number for each candidate; without it each is one of its own.
+    number for each candidate; without it each is one of its own. What says the same but for its
+    figures is another claim.
+
+    ``on_record`` says that the text is itself a claim on record: few of these repeat another, while
+    somebody looks for a text that is likely to repeat one.
     """
     if not candidates:
         return []
@@ -101,23 +115,56 @@ def rank(
                 return scores[other]
         return None
 
-    return [
-        Ranked(
-            place,
-            scores[place],
-            probability(evidence(scores[place], rival(place))),
-            _why(query, candidates[place], weights),
+    def likely(place: int) -> float:
+        one = candidates[place]
+        dated = bool(query.days and one.days)
+        found = probability(
+            evidence(scores[place], rival(place), dated=dated), PAIRS if on_record else CALIBRATION
         )
+        other_claim = _tells_another_figure(query, one, weights) or (
+            weights.few and _covered(compared[place], one, weights) <= _COVERED
+        )
+        return min(found, _NO_MATCH) if other_claim else found
+
+    ranked = [
+        Ranked(place, scores[place], likely(place), _why(query, candidates[place], weights))
         for place in order
     ]
+    return sorted(ranked, key=lambda one: -one.probability)
+
+
+def _covered(values: Sequence[float], candidate: Candidate, weights: Weights) -> float:
+    """How much of what a claim's words weigh a text has, in these words or in words like them."""
+    like = values[_SIMILAR] / (weights.mass(candidate.statement.kinds) or 1.0)
+    return values[_BEST_COVERED] + like
+
+
+_BEST_COVERED, _SIMILAR = FEATURES.index("best_covered"), FEATURES.index("similar")
 
 
 def _says_the_same(one: Candidate, other: Candidate, weights: Weights) -> bool:
     own, its = one.statement.kinds, other.statement.kinds
-    all_of_it = max(weights.mass(own), weights.mass(its))
-    return weights.mass(own & its) >= _NEARLY_ALL * all_of_it and figures_agree(
-        one.stated, other.stated
+    shared, less, more = _masses(own, its, weights)
+    alike = shared >= _NEARLY_ALL * more or (
+        shared >= _ALL_OF_ONE * less and min(len(own), len(its)) >= _WORDS_OF_ONE
     )
+    return alike and figures_agree(one.stated, other.stated)
+
+
+def _tells_another_figure(query: Query, candidate: Candidate, weights: Weights) -> bool:
+    """Whether a text and a statement are nearly the same words with other figures."""
+    if not query.figures or not candidate.stated:
+        return False
+    own = query.body.kinds - query.numbers
+    its = candidate.statement.kinds - candidate.numbers
+    shared, _, more = _masses(own, its, weights)
+    return shared >= _NEARLY_ALL * more and not figures_agree(query.figures, candidate.stated)
+
+
+def _masses(own: Set[str], its: Set[str], weights: Weights) -> tuple[float, float, float]:
+    """What two texts' words weigh: those that both have, those of the smaller, of the larger."""
+    less, more = sorted((weights.mass(own), weights.mass(its)))
+    return weights.mass(own & its), less, more
 
 
 def _why(query: Query, candidate: Candidate, weights: Weights) -> tuple[tuple[str, float], ...]:

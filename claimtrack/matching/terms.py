@@ -1,9 +1,9 @@
 """The words of a text, as they are compared: folded, split, stemmed, hashed. Pure.
 
 Case, accents, typographic marks and possessives don't tell words apart; links are left out;
-``#TwoWords`` and ``@TwoWords`` are the words they are made of; digits lose the commas that group
-them. Scripts that are written without spaces (Chinese, Japanese, Thai …) are cut into pairs of
-characters, as is usual where there is no dictionary.
+``#TwoWords`` and ``@TwoWords`` are the words they are made of; digits lose the marks that group
+them, and a decimal comma is a point. Scripts that are written without spaces (Chinese, Japanese,
+Thai …) are cut into pairs of characters, as is usual where there is no dictionary.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
@@ -59,11 +60,18 @@ _ELIDED = (
 )
 _ELISION = re.compile(rf"^(?:{'|'.join(_ELIDED.split())})'(?=[0-9]|[aeiouyh](?:[^']|$))")
 _SHORT = 5
+# 900,000 and 1.200.000,5, and 12,34,567 as in India; "0,125" is no thousand.
+_GROUPED = re.compile(
+    r"(?<![0-9.,])[1-9][0-9]{0,2}"
+    r"(?:(?:,[0-9]{2,3})*,[0-9]{3}(?P<point>\.[0-9]+)?|(?:\.[0-9]{3})+(?P<comma>,[0-9]+)?)"
+    r"(?![.,]?[0-9])"
+)
 _AROUND = ".,;:!?\"'()"
-# Apostrophes of all kinds, and letters that Unicode doesn't take apart, as they are typed where a
-# keyboard lacks them.
+# Apostrophes of all kinds, the marks in Arabic numbers, and letters that Unicode doesn't take
+# apart, as they are typed where a keyboard lacks them.
 _PLAIN = (
     dict.fromkeys(map(ord, "‘’‛ʼʹ`´＇"), "'")
+    | str.maketrans("٬٫", ",.")
     | str.maketrans("łŁøØđĐðÐħĦŧŦı", "lLoOdDdDhHtTi")
     | str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"})
     | str.maketrans({"ẞ": "SS", "Æ": "AE", "Œ": "OE", "Þ": "TH"})
@@ -78,8 +86,13 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKD", text.translate(_PLAIN))
-    kept = [char for at, char in enumerate(plain) if _stays(char, plain[at - 1])]
+    kept = [_digit(char) for at, char in enumerate(plain) if _stays(char, plain[at - 1])]
     return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _digit(char: str) -> str:
+    """A digit of any script as 0 to 9."""
+    return str(unicodedata.decimal(char)) if char.isdecimal() else char
 
 
 def _stays(char: str, before: str) -> bool:
@@ -113,10 +126,18 @@ def _words(piece: str) -> list[str]:
 
 
 def _bare(word: str) -> str:
-    word = word.lower().replace(",", "").strip("_")
+    word = word.lower().strip("_")
+    if "," in word or "." in word:
+        word = _GROUPED.sub(_ungrouped, word).replace(",", ".")
     if "'" in word:
         word = _ELISION.sub("", word.removesuffix("'s"), count=1).replace("'", "")
     return word[:LONGEST]
+
+
+def _ungrouped(match: re.Match[str]) -> str:
+    rest = match["point"] or match["comma"] or ""
+    whole = match[0].removesuffix(rest)
+    return whole.replace(",", "").replace(".", "") + rest
 
 
 def _tag(tag: str) -> list[str]:
@@ -154,17 +175,56 @@ def main_language(tag: str | None) -> str:
     return (tag or DEFAULT_LANGUAGE).partition("-")[0].lower()
 
 
-def likeliest_language(text: str, languages: Iterable[str]) -> str:
-    """Which of some languages a text is in: the one that most of its words are stopwords of.
+def likely_languages(text: str, languages: Iterable[str]) -> list[str]:
+    """Which of some languages a text may be in, the likeliest first; none where there are none.
 
-    Where that tells nothing it is the one that is taken where none is known, if it is among them.
+    Those of its script; of these the one alone that far more of its words are stopwords of than of
+    any other. What nothing tells apart comes in an order that begins with the one that is taken
+    where none is known.
     """
-    found = words(text)
     known = sorted(
-        {main_language(tag) for tag in languages}, key=lambda tag: tag != main_language(None)
+        {main_language(tag) for tag in languages}, key=lambda tag: (tag != DEFAULT_LANGUAGE, tag)
     )
+    script = _script_of(text)
+    known = [tag for tag in known if _SCRIPTS.get(tag, "LATIN") == script] or known
+    # A single letter is a stopword in one language and a name's in the next: the S of U.S.
+    found = [word for word in words(text) if len(word) > 1]
     counts = {tag: sum(word in STOPWORDS.get(tag, ()) for word in found) for tag in known}
-    return max(counts, key=counts.__getitem__, default=main_language(None))
+    known.sort(key=lambda tag: -counts[tag])
+    if len(known) > 1 and counts[known[0]] >= _CLEARLY * max(counts[known[1]], 1):
+        return known[:1]
+    return known
+
+
+#: So many times as many stopwords of one language as of the next tell which it is.
+_CLEARLY = 2
+#: The scripts of languages that are not written in Latin letters, as Unicode names them.
+_SCRIPTS = {
+    tag: script
+    for script, tags in (
+        ("ARABIC", "ar fa ur ps ckb sd ug"),
+        ("ARMENIAN", "hy"),
+        ("CYRILLIC", "ru uk be bg mk sr kk ky tg mn"),
+        ("DEVANAGARI", "hi ne mr"),
+        ("GREEK", "el"),
+        ("HEBREW", "he yi"),
+        ("TAMIL", "ta"),
+    )
+    for tag in tags.split()
+}
+#: So many letters tell the script of a text.
+_LETTERS_READ = 1_000
+
+
+def _script_of(text: str) -> str:
+    """The script of most of a text's letters."""
+    if text.isascii():
+        return "LATIN"
+    letters = [char for char in re.sub(_LINK, " ", text)[: 4 * _LETTERS_READ] if char.isalpha()]
+    names = Counter(
+        unicodedata.name(char, "").partition(" ")[0] for char in letters[:_LETTERS_READ]
+    )
+    return max(names, key=names.__getitem__, default="LATIN")
 
 
 @lru_cache(maxsize=KEPT)
@@ -177,7 +237,10 @@ def _stem(word: str, language: str) -> str:
     if word in STOPWORDS.get(language, ()):
         return ""
     name = STEMMERS.get(language)
-    if name is None or len(word) < 3 or not word.isalpha():
+    if name is None or len(word) < 3:
+        return word
+    # Marks of South Asian scripts are no letters to Python, but belong to words.
+    if not word.isalpha() and (word.isascii() or any(map(str.isdecimal, word))):
         return word
     return _STEMMERS.of(name)(word)
 

@@ -112,14 +112,15 @@ def _sought(text: str) -> str:
 def _found(
     app: App, text: str, threshold: float, limit: int | None, language: str | None
 ) -> Sequence[Match]:
-    from claimtrack.matching.terms import likeliest_language
     from claimtrack.services.matching.finding import find
+    from claimtrack.services.matching.languages import likeliest_language
     from claimtrack.services.matching.texts import load_languages
 
     # A person reads a page; a program gets the ranking.
     most = limit or (TABLE_LIMIT if app.as_table else None)
     with app.read() as connection:
-        tongue = language or likeliest_language(text, load_languages(connection))
+        languages = load_languages(connection)
+        tongue = language or likeliest_language(connection, text, languages)
         return find(connection, text, limit=most, threshold=threshold, language=tongue)
 
 
@@ -129,8 +130,8 @@ def _found(
 def _answer(
     app: App, file: IO[bytes], threshold: float, limit: int | None, language: str | None
 ) -> int:
-    from claimtrack.matching.terms import likeliest_language
     from claimtrack.services.matching.finding import find
+    from claimtrack.services.matching.languages import likeliest_language
     from claimtrack.services.matching.texts import load_languages
 
     found = 0
@@ -142,7 +143,7 @@ def _answer(
             with app.read() as connection:
                 languages = load_languages(connection)
                 for number, text, said in queries:
-                    tongue = said or language or likeliest_language(text, languages)
+                    tongue = said or language or likeliest_language(connection, text, languages)
                     matches = find(
                         connection, text, limit=limit, threshold=threshold, language=tongue
                     )

@@ -6,6 +6,7 @@ ranked by `claimtrack.matching.model`.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from itertools import chain, islice
@@ -20,7 +21,7 @@ from claimtrack.services.matching.candidates import candidates
 from claimtrack.services.matching.frequencies import frequencies
 from claimtrack.services.matching.groups import same_as
 from claimtrack.services.matching.postings import AVERAGE
-from claimtrack.services.matching.texts import load_others, load_speakers
+from claimtrack.services.matching.texts import load_days, load_others, load_speakers
 from claimtrack.services.views import SameRef
 from claimtrack.vocab import Status, Verdict
 
@@ -58,15 +59,16 @@ def find(
     limit: int | None = None,
     threshold: float = THRESHOLD,
     language: str | None = None,
+    day: dt.date | None = None,
     without: Set[int] = frozenset(),
 ) -> list[Match]:
     """The claims that ``sought`` repeats, the likeliest first.
 
     ``threshold`` is the least probability; with 0 all that were ranked are given, which are
-    some 150 at most. ``language`` is that of the text (English unless it is said). The claims
-    ``without`` are passed by.
+    some 150 at most. ``language`` is that of the text (English unless it is said), ``day`` when it
+    was said, beside those that it tells of itself. The claims ``without`` are passed by.
     """
-    query = Query(sought, language)
+    query = Query(sought, language, day=day)
     if not query.kinds:
         return []
     known = _known(connection)
@@ -76,12 +78,14 @@ def find(
     if not places:
         return []
     others, speakers = load_others(connection, places), load_speakers(connection, places)
+    days = load_days(connection, places) if query.days else {}
     read = [
         Candidate(
             "" if claims[number].statement == MARKER else claims[number].statement,
             others.get(number, ()),
             claims[number].language,
             speakers=speakers.get(number, ()),
+            days=days.get(number, ()),
         )
         for number in places
     ]

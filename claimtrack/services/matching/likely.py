@@ -95,13 +95,15 @@ def _judged(
     """
     rest = [number for number, share in alike.items() if share < NEARLY_ALL]
     for number in alike.keys() - set(rest):
-        ranked = rank(query, [read[each] for each in (number, *rest)], weights, average)
+        others = [read[each] for each in (number, *rest)]
+        ranked = rank(query, others, weights, average, on_record=True)
         (itself,) = (each for each in ranked if each.place == 0)
         if itself.probability >= threshold:
             yield number, itself.probability
     alone = len(rest) == 1
     while len(rest) > 1 or alone:
-        best = rank(query, [read[number] for number in rest], weights, average)[0]
+        others = [read[number] for number in rest]
+        best = rank(query, others, weights, average, on_record=True)[0]
         if best.probability < threshold:
             return
         yield rest.pop(best.place), best.probability

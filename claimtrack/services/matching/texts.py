@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -107,6 +108,14 @@ def load_others(connection: Connection, claim_ids: Sequence[int]) -> dict[int, l
     return others
 
 
+def load_days(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[dt.date]]:
+    """The days on which claims were said, published and checked, where the day is known."""
+    days: dict[int, list[dt.date]] = {}
+    for row in connection.execute(text(_DAYS), {"ids": list(claim_ids)}):
+        days.setdefault(row.claim_id, []).append(row.day)
+    return days
+
+
 def _shown(texts: Iterable[str | None]) -> list[str]:
     return [one for one in texts if one and one != MARKER]
 
@@ -124,6 +133,17 @@ _APPEARANCES = """
     SELECT claim_id, passage, NULLIF(quote, passage) AS quote, source.title
     FROM appearance JOIN source ON source.id = appearance.source_id
     WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL
+"""
+
+_DAYS = """
+    SELECT claim_id, published_on AS day FROM assessment
+    WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL AND published_precision = 'day'
+    UNION
+    SELECT claim_id, said_on FROM appearance
+    WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL AND said_precision = 'day'
+    UNION
+    SELECT claim_id, published_on FROM appearance JOIN source ON source.id = appearance.source_id
+    WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL AND published_precision = 'day'
 """
 
 _SPEAKERS = """

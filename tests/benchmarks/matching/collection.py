@@ -1,12 +1,13 @@
 """A collection to measure on: claims, and texts with the claims that they repeat.
 
 It is read from a folder in the form of CheckThat! 2022 task 2: ``docs.jsonl`` with ``id``,
-``vclaim`` and ``title`` (``subtitle``), and files of queries with ``id``, ``text`` and ``rel``.
-Nothing of it is written anywhere.
+``vclaim`` and ``title`` (``subtitle``, ``date``), and files of queries with ``id``, ``text`` and
+``rel``. Nothing of it is written anywhere.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import math
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 from claimtrack.matching.features import Candidate, Weights
 from claimtrack.matching.terms import stems
+from claimtrack.written_dates import days_within
 
 #: What stands beside the statement as further text of a claim, by name of the variant. What the
 #: import maps is up to the desk, so all are learnt from.
@@ -26,6 +28,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "title": ("title",),
     "summary": ("title", "subtitle"),
 }
+#: As further text of a claim whose title is what is looked for.
+UNTITLED = ("subtitle",)
 #: So many candidates are ranked for each query.
 CANDIDATES = 100
 #: How often a word of a generated claim follows nothing.
@@ -40,10 +44,15 @@ class Post(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A claim's texts."""
+    """A claim's texts, and the day on which a fact-check of it was published."""
 
     statement: str
     others: tuple[str, ...]
+    day: dt.date | None = None
+
+    def candidate(self) -> Candidate:
+        """The claim, read."""
+        return Candidate(self.statement, self.others, days=() if self.day is None else (self.day,))
 
 
 class Collection:
@@ -60,7 +69,7 @@ class Collection:
     def candidate(self, place: int) -> Candidate:
         """The claim at a place, read."""
         if place not in self._read:
-            self._read[place] = Candidate(*self.claims[place])
+            self._read[place] = self.claims[place].candidate()
         return self._read[place]
 
 
@@ -111,15 +120,18 @@ def read_claims(folder: Path) -> tuple[list[dict[str, object]], dict[str, int]]:
     return rows, {str(row["id"]): place for place, row in enumerate(rows)}
 
 
-def collection(rows: Iterable[dict[str, object]], variant: str, *, among: int = 0) -> Collection:
-    """The claims with the texts of a variant, and generated ones until there are ``among`` so many.
+def collection(
+    rows: Iterable[dict[str, object]], fields: Sequence[str], *, among: int = 0
+) -> Collection:
+    """The claims with these fields as further texts, and generated ones up to ``among`` in all.
 
     The generated ones have a statement alone, as those have that nobody has checked.
     """
     claims = [
         Claim(
             str(row["vclaim"]),
-            tuple(str(row[name]) for name in VARIANTS[variant] if row.get(name)),
+            tuple(str(row[name]) for name in fields if row.get(name)),
+            next(days_within(str(row.get("date", ""))), None),
         )
         for row in rows
     ]

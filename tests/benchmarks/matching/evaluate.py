@@ -179,7 +179,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--liar", type=Path, help="LIAR's train.tsv: texts that aren't posts")
     chosen = parser.parse_args(arguments)
     rows, places = read_claims(chosen.data)
-    claims = collection(rows, chosen.texts)
+    claims = collection(rows, VARIANTS[chosen.texts])
     posts = read_posts(chosen.data / chosen.queries, places)
     if chosen.through_database:
         from tests.benchmarks.matching.database import through_database

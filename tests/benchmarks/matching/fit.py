@@ -3,12 +3,15 @@
 Reads ``train.jsonl`` alone. The score is learnt as a conditional logit: of a query's candidates the
 right one shall have the largest share of exp(score). Each feature may only count the way that makes
 sense (`AGAINST`, `EITHER`), which keeps chance out of the weights. Every variant of what the import
-may have mapped is learnt from; with ``--among`` so is a larger collection, where many claims share
-rare words with a text by accident, and what covers most of a claim counts for more. The calibration
+may have mapped is learnt from, with the days of posts and fact-checks and without; with ``--among``
+so is a larger collection, where many claims share rare words with a text by accident, and what
+covers most of a claim counts for more. The calibration
 is a logistic regression on the first candidate of each query, once with its right claim in the
 collection and once without, its scores from a model that has not seen the query (five folds, by
-claim). The same data give the same numbers. Printed are the quality of the folds' models on what
-they have not seen, then the numbers learnt from everything. It takes some minutes.
+claim). That of pairs, for claims that are compared with each other, is learnt from the titles of
+fact-checks against the claims, where one in twenty repeats another (`REPEATED`). The same data give
+the same numbers. Printed are the quality of the folds' models on what they have not seen, then the
+numbers learnt from everything. It takes some minutes.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import argparse
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +28,7 @@ from claimtrack.matching.features import FEATURES, Query, features
 from claimtrack.matching.model import EVIDENCE, evidence
 from tests.benchmarks.matching.collection import (
     CANDIDATES,
+    UNTITLED,
     VARIANTS,
     Collection,
     Post,
@@ -40,18 +44,30 @@ EITHER = {"length"}
 PENALTY = 0.003
 FOLDS = 5
 STEPS = 80
+#: Of claims on record so many repeat another, about; and so many titles tell how that reads.
+REPEATED = 0.05
+TITLES = 3_000
 #: Of each query's candidates so many of the first are learnt from; the rest are far off.
 LEARNT_FROM = 30
 
 
 class Asked(NamedTuple):
-    """A query's candidates: their places, features, and which are right; its fold."""
+    """A query's candidates: their places, features, which are right, and dated; its fold."""
 
     places: list[int]
     values: list[tuple[float, ...]]
     right: list[bool]
+    dated: list[bool]
     fold: int
     post: Post
+
+    def undated(self) -> Asked:
+        """The same where nobody knows when the post was written."""
+        day = FEATURES.index("day")
+        return self._replace(
+            values=[(*row[:day], 0.0, *row[day + 1 :]) for row in self.values],
+            dated=[False] * len(self.dated),
+        )
 
 
 def ask(claims: Collection, posts: Sequence[Post]) -> list[Asked]:
@@ -60,11 +76,12 @@ def ask(claims: Collection, posts: Sequence[Post]) -> list[Asked]:
     for post in posts:
         query = Query(post.text)
         places = [place for place, _ in claims.index.best(sorted(query.kinds), CANDIDATES)]
-        values = features(
-            query, [claims.candidate(place) for place in places], claims.weights, claims.average
-        )
+        candidates = [claims.candidate(place) for place in places]
+        values = features(query, candidates, claims.weights, claims.average)
         fold = zlib.crc32(claims.claims[min(post.right)].statement.encode()) % FOLDS
-        asked.append(Asked(places, values, [place in post.right for place in places], fold, post))
+        right = [place in post.right for place in places]
+        dated = [bool(query.days and one.days) for one in candidates]
+        asked.append(Asked(places, values, right, dated, fold, post))
     return asked
 
 
@@ -146,7 +163,7 @@ def unseen(asked: Sequence[Asked]) -> list[list[float]]:
 class Judged(NamedTuple):
     """The first candidate of a query: what its probability is made from, and is it right."""
 
-    values: tuple[float, float]
+    values: tuple[float, ...]
     right: bool
     kept: bool
     fold: int
@@ -163,13 +180,32 @@ def firsts(asked: Sequence[Asked], scores: Sequence[Sequence[float]]) -> list[Ju
             )[:2]
             if order:
                 rival = own[order[1]] if len(order) > 1 else None
-                values = evidence(own[order[0]], rival)
+                values = evidence(own[order[0]], rival, dated=one.dated[order[0]])
                 judged.append(Judged(values, one.right[order[0]], kept, one.fold))
     return judged
 
 
-def learn_calibration(judged: Sequence[Judged]) -> list[float]:
-    """The constant and the weights of `EVIDENCE`, by Newton's method."""
+def titles(rows: Sequence[dict[str, object]], score: Sequence[float]) -> list[Judged]:
+    """Titles of fact-checks, against all claims without these titles, by the score's weights."""
+    judged = []
+    for fields in ((), UNTITLED):
+        claims = collection(rows, fields)
+        chosen = [
+            at for at in range(0, len(rows), len(rows) // TITLES + 1) if rows[at].get("title")
+        ]
+        asked = ask(claims, [Post(str(rows[at]["title"]), frozenset({at})) for at in chosen])
+        judged += firsts(asked, scored(asked, score))
+    # Where its own claim is not the first, it is the pair of two others, as it is without it.
+    return [one for one in judged if one.right or not one.kept]
+
+
+def learn_calibration(judged: Sequence[Judged], share: float | None = None) -> list[float]:
+    """The constant and the weights of `EVIDENCE`, by Newton's method.
+
+    With ``share`` those that are right count as if they were so large a share of all.
+    """
+    right = sum(one.right for one in judged) / len(judged)
+    counts = (1.0, 1.0) if share is None else ((1 - share) / (1 - right), share / right)
     weights = [0.0] * (len(EVIDENCE) + 1)
     for _ in range(30):
         slope = [1e-3 * weight for weight in weights]
@@ -180,10 +216,11 @@ def learn_calibration(judged: Sequence[Judged]) -> list[float]:
         for one in judged:
             values = (1.0, *one.values)
             chance = 1 / (1 + math.exp(-sum(w * v for w, v in zip(weights, values, strict=True))))
+            count = counts[one.right]
             for row, value in enumerate(values):
-                slope[row] += (chance - one.right) * value
+                slope[row] += count * (chance - one.right) * value
                 for column, other in enumerate(values):
-                    curve[row][column] += chance * (1 - chance) * value * other
+                    curve[row][column] += count * chance * (1 - chance) * value * other
         weights = [w - step for w, step in zip(weights, _solve(curve, slope), strict=True)]
     return weights
 
@@ -231,7 +268,7 @@ def _told(
         for threshold in (0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
     )
     print(
-        f"{variant:10} MAP@5 {found.average_precision:.4f}  MRR {found.reciprocal_rank:.4f}"
+        f"{variant:18} MAP@5 {found.average_precision:.4f}  MRR {found.reciprocal_rank:.4f}"
         f"  success@10 {found.success:.4f}  F1 at {line}",
         flush=True,
     )
@@ -248,9 +285,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     rows, places = read_claims(chosen.data)
     posts = read_posts(chosen.data / "train.jsonl", places)
-    variants = {name: ask(collection(rows, name), posts) for name in VARIANTS}
+    variants = {name: ask(collection(rows, fields), posts) for name, fields in VARIANTS.items()}
     if chosen.among:
-        variants["among"] = ask(collection(rows, "title", among=chosen.among), posts)
+        variants["among"] = ask(collection(rows, VARIANTS["title"], among=chosen.among), posts)
+    for name, asked in list(variants.items()):
+        variants[f"{name}, undated"] = [one.undated() for one in asked]
     everything = [one for asked in variants.values() for one in asked]
     scores = unseen(everything)
     judged = firsts(everything, scores)
@@ -260,9 +299,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         own = scores[at : at + len(asked)]
         at += len(asked)
         _told(name, asked, own, firsts(asked, own), calibration)
+    score = learn_score(everything)
+    pairs = learn_calibration(titles(rows, score), REPEATED)
+    named = ("constant", *EVIDENCE)
     written = source(
-        dict(zip(FEATURES, learn_score(everything), strict=True)),
-        dict(zip(("constant", *EVIDENCE), calibration, strict=True)),
+        {
+            "SCORE": dict(zip(FEATURES, score, strict=True)),
+            "CALIBRATION": dict(zip(named, calibration, strict=True)),
+            "PAIRS": dict(zip(named, pairs, strict=True)),
+        },
         f"{chosen.data.name}/train.jsonl, {len(posts):,} posts, {len(rows):,} claims"
         + (f" alone and among {chosen.among:,}" if chosen.among else ""),
     )
@@ -271,7 +316,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Path(str(coefficients.__file__)).write_text(written, encoding="utf-8")
 
 
-def source(score: dict[str, float], calibration: dict[str, float], origin: str) -> str:
+def source(learnt: Mapping[str, Mapping[str, float]], origin: str) -> str:
     """The module that holds the numbers."""
     lines = [
         '"""The model\'s numbers, written by `python -m tests.benchmarks.matching.fit --write`.',
@@ -280,7 +325,7 @@ def source(score: dict[str, float], calibration: dict[str, float], origin: str) 
         '"""',
         "",
     ]
-    for name, numbers in (("SCORE", score), ("CALIBRATION", calibration)):
+    for name, numbers in learnt.items():
         lines += [
             f"{name} = {{",
             *(f'    "{key}": {round(value, 4) + 0.0},' for key, value in numbers.items()),
