@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from claimtrack.errors import InvalidDataError
+from claimtrack.errors import InvalidDataError, UsageError
 from claimtrack.interchange.columns import choose, recognised
 from claimtrack.interchange.limits import DEEPEST, LONGEST_RECORD, SHOWN
 from claimtrack.interchange.rows import Row, Unread
@@ -47,7 +47,8 @@ def open_jsonlines(path: Path, options: TableOptions) -> Table:
 
     Raises:
         InvalidDataError: it is no text, or holds no object.
-        UsageError: no column is the statement, or there is no column that was said.
+        UsageError: no column is the statement, or there is no column that was said; or the
+            objects are ClaimReviews, which have a reader of their own.
     """
     text = open_text(path, options.encoding)
     records = partial(_elements, text) if _is_array(text) else partial(_lines, text)
@@ -58,6 +59,11 @@ def open_jsonlines(path: Path, options: TableOptions) -> Table:
             refusal = f"Line {record.line}: {record.reason}"
         else:
             found = True
+            if "statement" not in options.columns and _is_review(record[1]):
+                raise UsageError(
+                    f"Line {record[0]} is a ClaimReview: `claimtrack import claimreview` reads all"
+                    " of it. With --map statement=COLUMN it is a row like any other."
+                )
             _collect(record[1], keys)
     if not found:
         raise InvalidDataError(f"The file has no object of JSON to be read. {refusal}")
@@ -66,7 +72,8 @@ def open_jsonlines(path: Path, options: TableOptions) -> Table:
     choice = choose(names, options.columns)
     used = {field: paths[at] for field, at in choice.fields.items()}
     notices = [text.notice] if text.notice != "Read as UTF-8." else []
-    read = partial(_rows, records, used, frozenset(path[0] for path in paths), options.constants)
+    known = frozenset(path[0] for path in paths)
+    read = partial(_rows, records, used, known, options.constants, choice.presumed)
     return Table(*described(names, choice, notices), read)
 
 
@@ -75,6 +82,11 @@ def _is_array(text: TextFile) -> bool:
         if start := piece.lstrip(_BLANK):
             return start[0] == "["
     return False
+
+
+def _is_review(record: Mapping[str, Any]) -> bool:
+    kind = record.get("@type")
+    return "ClaimReview" in (kind if isinstance(kind, list) else [kind])
 
 
 # --- The rows ------------------------------------------------------------------------------------
@@ -95,6 +107,7 @@ def _rows(
     used: Mapping[str, Keys],
     known: Set[str],
     constants: Mapping[str, str],
+    presumed: frozenset[str],
 ) -> Iterator[Row | Unread]:
     fixed = {name: value for name, value in constants.items() if value.strip()}
     for record in records():
@@ -106,7 +119,8 @@ def _rows(
         for field, path in used.items():
             if text := _text(field, _found(value, path)):
                 fields[field] = text
-        yield Row(line, fields, original=value, warnings=_late(value, known, used))
+        warnings = _late(value, known, used)
+        yield Row(line, fields, original=value, warnings=warnings, presumed=presumed)
 
 
 def _late(record: Mapping[str, Any], known: Set[str], used: Mapping[str, Keys]) -> tuple[str, ...]:

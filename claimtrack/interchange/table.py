@@ -99,7 +99,7 @@ def rows_from(
 
     Blank records are left out.
     """
-    fields = tuple(choice.fields)
+    fields, presumed = tuple(choice.fields), choice.presumed
     places = tuple(choice.fields.values())
     needed = max(places) + 1
     # With one place alone, itemgetter gives no tuple.
@@ -119,4 +119,4 @@ def rows_from(
         }
         if not values and not any(map(str.strip, cells)):
             continue
-        yield Row(line, {**fixed, **values} if fixed else values)
+        yield Row(line, {**fixed, **values} if fixed else values, presumed=presumed)

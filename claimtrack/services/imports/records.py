@@ -189,8 +189,10 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     blank = [name for name in _BLANK_IN if _is_blank(row.fields.get(name))]
     if blank:
         row = row._replace(fields={k: v for k, v in row.fields.items() if k not in blank})
-    fields = row.fields
     warnings = [*row.warnings]
+    if unreadable := _unreadable(row, meaning, warnings):
+        row = row._replace(fields={k: v for k, v in row.fields.items() if k not in unreadable})
+    fields = row.fields
     if "statement" not in fields:
         raise InvalidDataError("The row has no statement.")
     statement = clean_text(fields["statement"], "statement", limit=STATEMENT_LIMIT)
@@ -236,6 +238,21 @@ def read_record(row: Row, meaning: Meaning) -> Record:
 
 def _is_blank(value: str | None) -> bool:
     return value is not None and len(value) <= _LONGEST_BLANK and is_blank_date(value)
+
+
+def _unreadable(row: Row, meaning: Meaning, warnings: list[str]) -> list[str]:
+    """The presumed fields that hold something else than the field does; a warning says what."""
+    found = []
+    for name in row.presumed:
+        word = row.fields.get(name)
+        if word is None:
+            continue
+        try:
+            _PRESUMED[name](row.fields, meaning)
+        except InvalidDataError as error:
+            found.append(name)
+            warnings.append(f"The field {name} is left out. {error.message}")
+    return found
 
 
 def _row_key(origin: str, name: str | None, key: bytes) -> bytes:
@@ -495,6 +512,12 @@ def _manner(word: str | None, speaker: SpeakerName | None, quote: str | None, ke
     if quote is None:
         return Manner.INDIRECT
     return Manner.DIRECT if statement_key(quote) == key else Manner.PARTIAL
+
+
+#: How a field is read that may be another; each raises InvalidDataError where it is.
+_PRESUMED: Mapping[str, Callable[[Mapping[str, str], Meaning], object]] = {
+    "reviewed_on": lambda fields, meaning: _date_of(fields, "reviewed_on", meaning),
+}
 
 
 # --- Evidence, fact-checks of others, and the desk's own word -----------------------------------
