@@ -143,6 +143,64 @@ def test_what_says_that_there_is_nothing_is_nothing(take: Take, run: Run) -> Non
     assert (claim["language"], claim["priority"]) == ("en", "normal")
 
 
+def test_two_rows_whose_number_says_that_there_is_none_are_two_claims(take: Take, run: Run) -> None:
+    lines = (
+        "id,claim,source,title,passage,quote,topics,source_publisher,agency,note,place,manner",
+        *(
+            f"{n},The dam {n} broke,https://example.org/{n},N/A,-,null,#N/A,n/a,None,NaN,?,n/a"
+            for n in ("NULL", "n/a", "0")
+        ),
+    )
+    outcome = take(*lines)
+
+    assert (outcome.code, outcome.json["created"]) == (0, 3), outcome.err
+    found = [shown(run, n) for n in (1, 2, 3)]
+    assert sorted(str(one["external_id"]) for one in found) == ["0", "None", "None"]
+    for one in found:
+        (appearance,) = one["appearances"]
+        assert (appearance["passage"], appearance["quote"]) == (None, None)
+        assert (appearance["source"]["publisher"], appearance["source"]["title"]) == (None, None)
+        assert (one["topics"], one["notes"], one["assessments"]) == ([], [], [])
+    assert take(*lines).json["unchanged"] == 3
+
+
+def test_a_statement_that_says_that_there_is_none_is_none(take: Take) -> None:
+    outcome = take("claim,source", "N/A,https://example.org/1", "-,https://example.org/2")
+
+    assert (outcome.code, outcome.json["refused"]) == (5, 2)
+    assert "Line 2: The row has no statement." in outcome.err
+
+
+def test_unknown_is_a_rating_and_na_is_none(take: Take, run: Run) -> None:
+    take(
+        "claim,title,rating,summary",
+        "The dam broke,It held,Unknown,n/a",
+        "The dam held,It broke,N/A,n/a",
+    )
+
+    found = [shown(run, n)["assessments"][0] for n in (1, 2)]
+    assert [one["rating"] for one in found] == ["Unknown", None]
+    assert [one["summary"] for one in found] == [None, None]
+
+
+def test_where_a_cell_says_that_there_is_nothing_the_value_for_all_rows_holds(
+    take: Take, run: Run
+) -> None:
+    take(
+        "claim,source,source_publisher",
+        "The dam broke,https://example.org/1,n/a",
+        options=("--set", "source_publisher=Harbour Gazette"),
+    )
+
+    assert shown(run, 1)["appearances"][0]["source"]["publisher"] == "Harbour Gazette"
+
+
+def test_a_figure_of_nought_is_one(take: Take, run: Run) -> None:
+    take("claim,source,figure,unit", "Nobody was hurt,https://example.org/1,0,people")
+
+    assert shown(run, 1)["figure"]["unit"] == "people"
+
+
 @pytest.mark.parametrize(
     ("written", "tag"),
     [("EN", "en"), ("en_US", "en-US"), ("English", "en"), ("Español", "es"), ("FRENCH", "fr")],

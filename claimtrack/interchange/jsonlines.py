@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from claimtrack.errors import InvalidDataError, UsageError
+from claimtrack.interchange.blanks import merged
 from claimtrack.interchange.columns import choose, recognised
 from claimtrack.interchange.limits import DEEPEST, LONGEST_RECORD, SHOWN
 from claimtrack.interchange.rows import Row, Unread
@@ -115,10 +116,12 @@ def _rows(
             yield record
             continue
         line, value = record
-        fields = dict(fixed)
+        fields = {}
         for field, path in used.items():
             if text := _text(field, _found(value, path)):
                 fields[field] = text
+        if fixed:
+            fields = merged(fixed, fields)
         warnings = _late(value, known, used)
         yield Row(line, fields, original=value, warnings=warnings, presumed=presumed)
 

@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from claimtrack.errors import InvalidDataError
+from claimtrack.interchange.blanks import is_nothing
 from claimtrack.interchange.labels import Labels
 from claimtrack.interchange.languages import read_language
 from claimtrack.interchange.placeholders import placeholder
@@ -46,7 +47,7 @@ from claimtrack.vocab import (
     hyphenated,
     underscored,
 )
-from claimtrack.written_dates import Order, PartialDate, is_blank_date, read_written
+from claimtrack.written_dates import Order, PartialDate, is_blank, is_blank_date, read_written
 
 TITLE_LIMIT = 1_000
 NAME_LIMIT = 300
@@ -67,9 +68,6 @@ _OF_REVIEW = ("title", "review_url", "rating", "rating_value")
 #: Fields that tell where a claim appeared.
 _OF_SOURCE = ("source", "source_title")
 _OF_APPEARANCE = (*_OF_SOURCE, "speaker", "said_on", "quote", "passage")
-#: Fields in which "n/a", "unknown" or "-" is no value; and no longer text is.
-_BLANK_IN = (*_OF_SOURCE, "review_url", "evidence", "figure", "language", "kind", "priority")
-_LONGEST_BLANK = 16
 #: Between two addresses in one cell.
 _BETWEEN = r"[,;|\s]+(?=https?://)"
 
@@ -186,7 +184,7 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     Raises:
         InvalidDataError: a value can't be recorded, or what a claim needs is missing.
     """
-    blank = [name for name in _BLANK_IN if _is_blank(row.fields.get(name))]
+    blank = [name for name, text in row.fields.items() if is_nothing(name, text)]
     if blank:
         row = row._replace(fields={k: v for k, v in row.fields.items() if k not in blank})
     warnings = [*row.warnings]
@@ -234,10 +232,6 @@ def read_record(row: Row, meaning: Meaning) -> Record:
         ruling=ruling,
         warnings=tuple(warnings),
     )
-
-
-def _is_blank(value: str | None) -> bool:
-    return value is not None and len(value) <= _LONGEST_BLANK and is_blank_date(value)
 
 
 def _unreadable(row: Row, meaning: Meaning, warnings: list[str]) -> list[str]:
@@ -658,7 +652,7 @@ def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
 def _standing(fields: Mapping[str, str], meaning: Meaning) -> tuple[Status, Verdict | None]:
     for name in ("verdict", "status", "rating"):
         word = fields.get(name)
-        if word is None or is_blank_date(word):
+        if word is None or is_blank(word):
             continue
         said = underscored(word)
         if said == Status.CHECKED and name == "status":
