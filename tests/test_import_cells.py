@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from claimtrack.interchange.languages import read_language
 from claimtrack.services.imports import runs
 from tests.conftest import Outcome, Run
 
@@ -211,6 +212,55 @@ def test_a_language_is_known_by_its_name_and_in_other_spellings(
     take("claim,source,language", f"The dam broke,https://example.org/1,{written}")
 
     assert shown(run, 1)["language"] == tag
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [("English (US)", "en-US"), ("Kurdish", "ku"), ("Chinese (Traditional)", "zh-Hant"),
+     ("Tagalog", "tl"), ("German (Bavaria)", "de"), ("Hausa", "ha"), ("Amharic", "am")],
+)  # fmt: skip
+def test_a_language_is_known_by_the_names_that_programs_give_it(written: str, tag: str) -> None:
+    assert read_language(written) == tag
+
+
+def test_a_column_that_is_a_status_by_its_name_alone_costs_no_row(take: Take, run: Run) -> None:
+    lines = (
+        "claim,source,_status,claim type,language",
+        *(
+            f"The dam {n} broke,https://example.org/{n},{status},Image,Klingon"
+            for n, status in enumerate(("TODO", "Open", "In progress", "DONE", "TODO"))
+        ),
+    )
+    outcome = take(*lines)
+
+    assert (outcome.code, outcome.json["created"]) == (0, 5), outcome.err
+    assert outcome.err.count('"TODO" is no verdict or status') == 1
+    assert outcome.err.count('"Image" is no kind of claim') == 1
+    assert outcome.err.count('"klingon" is no language tag') == 1
+    one = shown(run, 1)
+    assert (one["status"], one["kind"], one["language"]) == ("unverified", "fact", "en")
+
+
+@pytest.mark.parametrize("field", ["status", "kind", "language"])
+def test_a_column_that_was_said_to_be_a_status_must_hold_one(take: Take, field: str) -> None:
+    outcome = take(
+        "claim,source,x",
+        "The dam broke,https://example.org/1,submitted_via_web",
+        options=("--map", f"{field}=x", "--as-ours"),
+    )
+
+    assert (outcome.code, outcome.json["refused"]) == (5, 1)
+
+
+def test_a_status_that_is_known_is_not_passed_by(take: Take, run: Run) -> None:
+    lines = ("claim,source,status", "The dam broke,https://example.org/1,In review")
+    refused = take(*lines)
+
+    assert refused.code == 5
+    assert "--map status= leaves it out" in refused.err
+    assert take(*lines, options=("--map", "status=")).code == 0
+    assert take(*lines, options=("--as-ours",)).code == 0
+    assert shown(run, 1)["status"] == "in_review"
 
 
 def test_a_year_of_two_digits_is_read_where_the_order_was_said(take: Take, run: Run) -> None:

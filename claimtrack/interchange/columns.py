@@ -85,6 +85,8 @@ _OF_REVIEW = ("title", "review_url", "rating")
 _REVIEWED = "claimreviewed"
 #: Columns that tell where and by whom a claim was made.
 _OF_APPEARANCE = ("speaker", "said_on", "source", "source_title", "quote", "passage")
+#: Fields whose names other things have, too: the state of a task, the type of a file.
+_PRESUMED = ("status", "kind", "language")
 _SHOWN = 12
 
 
@@ -183,7 +185,7 @@ def choose(names: Sequence[str], said: Mapping[str, str], *, header: bool = True
         of_reviews, more = _by_table(names, free, fields, closed)
         notices += more
         notices += _unsure(names, free, fields, closed)
-        presumed = of_reviews
+        presumed = of_reviews | (fields.keys() & _PRESUMED) - closed
     if "statement" not in fields:
         raise _no_statement(names, header=header)
     used = set(fields.values())

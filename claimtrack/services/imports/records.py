@@ -221,7 +221,7 @@ def read_record(row: Row, meaning: Meaning) -> Record:
         statement_key=key,
         external_id=external_id,
         kind=_kind(fields.get("kind"), figure),
-        language=read_language(language) if language else meaning.language,
+        language=_language(language) if language else meaning.language,
         topics=_topics(fields.get("topics")),
         priority=_priority(fields.get("priority")),
         figure=figure,
@@ -292,7 +292,8 @@ def _kind(word: str | None, figure: object) -> Kind:
         return Kind(underscored(word))
     except ValueError:
         raise InvalidDataError(
-            f'"{word[:40]}" is no kind of claim: write one of {", ".join(Kind)}.'
+            f'"{word[:40]}" is no kind of claim: write one of {", ".join(Kind)}, or leave the'
+            " column out with --map kind=."
         ) from None
 
 
@@ -315,7 +316,8 @@ def _priority(word: str | None) -> Priority:
         return Priority.of_level(int(word)) if word in ("0", "1", "2", "3") else Priority(word)
     except ValueError:
         raise InvalidDataError(
-            f'"{word[:40]}" is no priority: write one of {", ".join(Priority)}.'
+            f'"{word[:40]}" is no priority: write one of {", ".join(Priority)}, or leave the'
+            " column out with --map priority=."
         ) from None
 
 
@@ -332,6 +334,9 @@ def _figure(fields: Mapping[str, str]) -> Mapping[str, Any] | None:
             fields.get("figure_since"),
         )
     )
+
+
+_language = lru_cache(_REMEMBERED)(read_language)
 
 
 @lru_cache(_REMEMBERED)
@@ -510,7 +515,10 @@ def _manner(word: str | None, speaker: SpeakerName | None, quote: str | None, ke
 
 #: How a field is read that may be another; each raises InvalidDataError where it is.
 _PRESUMED: Mapping[str, Callable[[Mapping[str, str], Meaning], object]] = {
+    "kind": lambda fields, _meaning: _kind(fields["kind"], None),
+    "language": lambda fields, _meaning: _language(fields["language"]),
     "reviewed_on": lambda fields, meaning: _date_of(fields, "reviewed_on", meaning),
+    "status": lambda fields, meaning: _said("status", fields, meaning),
 }
 
 
@@ -583,7 +591,7 @@ def _assessed(row: Row, meaning: Meaning, warnings: list[str]) -> Assessed:
         worst=rating.worst,
         published=published,
         published_text=raw,
-        language=read_language(language) if language else None,
+        language=_language(language) if language else None,
         summary=_text(fields, "summary", TEXT_LIMIT, multiline=True)
         or _text(fields, "because", TEXT_LIMIT, multiline=True),
         original=None if row.original is None else json.dumps(row.original, ensure_ascii=False),
@@ -627,9 +635,10 @@ def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
         if said == "status" and underscored(fields["status"]) == Status.UNVERIFIED:
             return None
         if said is not None and not _has_review(fields, meaning):
+            other = ", --set publisher=NAME as that of another" if said == "verdict" else ""
             raise InvalidDataError(
                 f"The row has a {said}, and doesn't say whose: --as-ours takes it as this desk's"
-                " own, --set publisher=NAME as that of another."
+                f" own{other}, and --map {said}= leaves it out."
             )
         return None
     status, verdict = _standing(fields, meaning)
@@ -654,20 +663,32 @@ def _standing(fields: Mapping[str, str], meaning: Meaning) -> tuple[Status, Verd
         word = fields.get(name)
         if word is None or is_blank(word):
             continue
-        said = underscored(word)
-        if said == Status.CHECKED and name == "status":
+        said = _said(name, fields, meaning)
+        if said is Status.CHECKED:  # as the word of a status; the verdict stands elsewhere
             continue
-        # That it was checked is no verdict: not what the checking showed.
-        if name != "rating" and said in tuple(Status) and said != Status.CHECKED:
-            return _open_status(Status(said)), None
-        verdict = _verdict(meaning.labels(fields.get("publisher")), word)
-        if verdict is not None:
-            return Status.CHECKED, verdict
+        if isinstance(said, Status):
+            return _open_status(said), None
+        return Status.CHECKED, said
+    return Status.UNVERIFIED, None
+
+
+def _said(name: str, fields: Mapping[str, str], meaning: Meaning) -> Status | Verdict:
+    """The status or the verdict that the word in a field is.
+
+    Raises InvalidDataError for a word that is neither.
+    """
+    word = fields[name]
+    said = underscored(word).replace(" ", "_")
+    # That it was checked is no verdict: not what the checking showed.
+    if said in tuple(Status) and (name == "status" or (name == "verdict" and said != "checked")):
+        return Status(said)
+    verdict = _verdict(meaning.labels(fields.get("publisher")), word)
+    if verdict is None:
         raise InvalidDataError(
             f'"{word[:60]}" is no verdict or status that is known here. --verdicts FILE says'
-            " which verdict a label comes to."
+            f" which verdict a label comes to, --map {name}= leaves the column out."
         )
-    return Status.UNVERIFIED, None
+    return verdict
 
 
 def _open_status(status: Status) -> Status:
