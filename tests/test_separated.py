@@ -347,3 +347,40 @@ def test_a_file_that_is_no_table_gets_one_sentence(
     with pytest.raises(InvalidDataError) as refusal:
         separated(tmp_path, content)
     assert refusal.value.message == message
+
+
+# --- What stands above the header ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("CLAIMS 2024\n\n", 3),
+        ("Claims\n", 2),
+        ("CLAIMS 2024,,\n,,\nExported,1 May,\n", 4),
+        ("\ufeffClaims of May; by the desk\n\n\n\n", 5),
+    ],
+)
+def test_a_title_above_the_header_is_passed_by(tmp_path: Path, above: str, line: int) -> None:
+    table = separated(tmp_path, f"{above}Claim,Speaker,Topic\nThe dam broke.,Ann Lee,water\n")
+    assert read(table) == [{"statement": "The dam broke.", "speaker": "Ann Lee", "topics": "water"}]
+    assert [row.line for row in table.rows()] == [line + 1]
+    assert f"Line {line} was taken as the header: nothing above it is read." in table.notices
+
+
+def test_a_title_is_passed_by_where_the_statement_was_said(tmp_path: Path) -> None:
+    table = separated(
+        tmp_path, "May\nWhat,Who\nThe dam broke.,Ann\n", columns={"statement": "what"}
+    )
+    assert read(table) == [{"statement": "The dam broke.", "speaker": "Ann"}]
+
+
+@pytest.mark.parametrize("content", ["Text,Type\nThe dam broke.,claim\n", "Wer\nclaim\n"])
+def test_a_row_is_no_header_for_a_word_in_it(tmp_path: Path, content: str) -> None:
+    with pytest.raises(UsageError, match="No column is recognised as the statement"):
+        separated(tmp_path, content)
+
+
+def test_a_column_alone_has_its_name_first(tmp_path: Path) -> None:
+    table = separated(tmp_path, "Claim\nThe dam broke, twice.\nclaim\n")
+    assert statements(table) == ["The dam broke, twice.", "claim"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from claimtrack.errors import InvalidDataError, UsageError
 from claimtrack.interchange import limits
@@ -96,12 +97,51 @@ def test_a_column_that_has_no_name_is_told_if_it_holds_something(tmp_path: Path)
     assert table.notices == ["Not used, since the first row gives no name: column 3."]
 
 
-def test_cells_beyond_the_header_are_told_or_refused(tmp_path: Path) -> None:
-    table = sheet(tmp_path, ["Claim"], ["A"], ["B", "see there"])
-    assert read(table) == [
-        {"statement": "A"},
-        (3, "It has 2 cells, and there is 1 column."),
+def test_a_remark_beyond_the_header_is_passed_by(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["Claim"], ["A"], ["B", "", "see there"])
+    assert read(table) == [{"statement": "A"}, {"statement": "B"}]
+    assert table.notices == ["Not used, since the first row gives no name: column 3."]
+
+
+def test_without_a_header_the_widest_row_counts(tmp_path: Path) -> None:
+    table = sheet(
+        tmp_path, ["A"], ["B", "Ann", "x"], header=False, columns={"statement": "1", "speaker": "2"}
+    )
+    assert read(table) == [{"statement": "A"}, {"statement": "B", "speaker": "Ann"}]
+    assert table.columns == ["1", "2", "3"]
+    assert table.notices == []
+
+
+def test_a_title_and_blank_rows_above_the_header_are_passed_by(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["CLAIMS 2024"], [], HEADER, DAM)
+    assert list(table.rows()) == [Row(4, FIELDS)]
+    assert table.notices == ["Row 3 was taken as the header: nothing above it is read."]
+
+
+@pytest.mark.parametrize(("serial", "day_"), [(45385, "2024-04-03"), (45385.75, "2024-04-03")])
+def test_a_day_that_came_as_a_number_is_read(tmp_path: Path, serial: float, day_: str) -> None:
+    columns = ["Claim", "Said on", "Number", "id"]
+    (row,) = read(sheet(tmp_path, columns, ["A", serial, 45385, 45385]))
+    assert isinstance(row, dict)
+    assert (row["said_on"], row["external_id"]) == (day_, "45385")
+
+
+def test_years_and_other_numbers_are_no_days(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["Claim", "Said on"], ["A", 2024], ["B", 20240403], ["C", 60001])
+    assert [row["said_on"] for row in read(table) if isinstance(row, dict)] == [
+        "2024",
+        "20240403",
+        "60001",
     ]
+
+
+def test_days_that_are_counted_from_1904_are_read_so(tmp_path: Path) -> None:
+    path = tmp_path / "claims.xlsx"
+    with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["Claim", "Said on"])
+        page.write_row(1, 0, ["A", 43923])
+    assert read(opened(path)) == [{"statement": "A", "said_on": "2024-04-03"}]
 
 
 # --- Sheets --------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from claimtrack.written_dates import is_blank, is_blank_date
 _LONGEST = 16
 #: How those begin that do. Most cells are told by their first character not to.
 _BEGIN = frozenset("-–—−.?/#＃nNuUtTiIdDsSoO0")
-_DATES = ("said_on", "published", "reviewed_on", "figure_on", "figure_since")
+#: The fields that are dates.
+DATES = ("said_on", "published", "reviewed_on", "figure_on", "figure_since")
 
 
 def is_nothing(field: str, text: str) -> bool:
@@ -21,7 +22,7 @@ def is_nothing(field: str, text: str) -> bool:
     """
     if len(text) > _LONGEST or text[:1] not in _BEGIN or field == "speaker":
         return False
-    if field in _DATES:
+    if field in DATES:
         return is_blank_date(text)
     return is_blank(text) and not (field == "rating" and text.strip().casefold() == "unknown")
 

@@ -251,6 +251,28 @@ def _take(names: Sequence[str], at: int, meant: str, fields: dict[str, int]) -> 
     ]
 
 
+def header_at(records: Sequence[Sequence[str]], said: Mapping[str, str]) -> int:
+    """Which of the first records names the columns, from 0: the first with one for the statement.
+
+    What stands above it, such as a title, fills fewer cells; a title in one cell may itself be a
+    word that columns have. Where no record is a header by that, it is the first.
+    """
+    wanted = folded(said.get("statement", ""))
+    above = 0
+    for at, cells in enumerate(records):
+        names = {folded(cell) for cell in cells} - {""}
+        is_named = wanted in names or any(_KNOWN.get(name) == "statement" for name in names)
+        if is_named and len(names) > max(above, 1):
+            return at
+        above = max(above, len(names))
+    return 0
+
+
+def header_notice(line: int, what: str) -> str:
+    """What to say of a header that isn't the first record."""
+    return f"{what} {line} was taken as the header: nothing above it is read."
+
+
 def find_column(names: Sequence[str], column: str, *, header: bool = True) -> int:
     """The position, from 0, of a column that is said by its name or, from 1, by its number.
 

@@ -18,8 +18,8 @@ from typing import Literal, TypedDict
 
 from claimtrack.errors import InvalidDataError, UsageError
 from claimtrack.formulas import unguarded
-from claimtrack.interchange.columns import choose
-from claimtrack.interchange.limits import LONGEST_RECORD
+from claimtrack.interchange.columns import choose, header_at, header_notice
+from claimtrack.interchange.limits import HEADER_WITHIN, LONGEST_RECORD
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.interchange.table import (
     Table,
@@ -70,25 +70,27 @@ def open_separated(path: Path, options: TableOptions) -> Table:
         delimiter = _sniffed(sample, options)
         notices.append(_spoken(delimiter))
     records = _Records(text, _dialect(delimiter, sample, options), skipped=1 if told else 0)
-    first = next(records.all(), None)
-    if first is None:
-        raise InvalidDataError("The file has no rows.")
-    if isinstance(first, Unread):
-        raise InvalidDataError(f"Line {first.line}, the first, can't be read: {first.reason}")
+    header = records.header(options)
     if options.header:
-        names = column_names(first[1])
+        names = column_names(header[1])
         choice = choose(names, options.columns)
+        if header[2]:
+            notices.append(header_notice(header[0], "Line"))
     else:
         names = [str(number) for number in range(1, records.usual_width() + 1)]
         choice = choose(names, options.columns, header=False)
 
     def read() -> Iterator[Row | Unread]:
         rows = records.all(len(names))
-        return _as_typed(
-            rows_from(islice(rows, 1, None) if options.header else rows, choice, options.constants)
-        )
+        if options.header:
+            rows = (record for record in rows if _line_of(record) > header[0])
+        return _as_typed(rows_from(rows, choice, options.constants))
 
     return Table(*described(names, choice, notices), read)
+
+
+def _line_of(record: Record | Unread) -> int:
+    return record.line if isinstance(record, Unread) else record[0]
 
 
 def _as_typed(rows: Iterator[Row | Unread]) -> Iterator[Row | Unread]:
@@ -124,13 +126,13 @@ def _dialect(delimiter: str, sample: list[str], options: TableOptions) -> Dialec
     }
 
 
-def _widths(sample: list[str], delimiter: str, *, quoting: bool) -> list[int]:
-    """How many cells each of the first records has."""
+def _first_records(sample: list[str], delimiter: str, *, quoting: bool) -> list[list[str]]:
+    """The cells of the first records, as a delimiter has them."""
     reader = csv.reader(
         sample, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
     )
     try:
-        return [len(cells) for cells in islice(reader, _SAMPLE_RECORDS) if cells]
+        return [cells for cells in islice(reader, _SAMPLE_RECORDS) if cells]
     except csv.Error:
         return []
 
@@ -139,9 +141,11 @@ def _sniffed(sample: list[str], options: TableOptions) -> str:
     """The delimiter that gives the first records the same number of cells, the more the better."""
     best = ((False, 1, 0.3), _NOTHING)
     for delimiter in _CANDIDATES:
-        widths = _widths(sample, delimiter, quoting=options.quoting)
-        if not widths:
+        records = _first_records(sample, delimiter, quoting=options.quoting)
+        if not records:
             continue
+        above = header_at(records[:HEADER_WITHIN], options.columns) if options.header else 0
+        widths = [len(cells) for cells in records[above:]]
         width = widths[0] if options.header else Counter(widths).most_common(1)[0][0]
         fitting = sum(1 if w == width else 0.5 if 1 < w < width else 0 for w in widths)
         share = fitting / len(widths)
@@ -208,6 +212,25 @@ class _Records:
         firsts = islice(self.all(), _SAMPLE_RECORDS)
         widths = Counter(len(record[1]) for record in firsts if not isinstance(record, Unread))
         return widths.most_common(1)[0][0] if widths else 1
+
+    def header(self, options: TableOptions) -> tuple[int, list[str], bool]:
+        """The line of the header and its cells, and whether something stands above it.
+
+        Raises InvalidDataError where there is no record, or the first can't be read.
+        """
+        firsts: list[Record] = []
+        for record in islice(self.all(), HEADER_WITHIN if options.header else 1):
+            if isinstance(record, Unread):
+                if not firsts:
+                    raise InvalidDataError(
+                        f"Line {record.line}, the first, can't be read: {record.reason}"
+                    )
+                break
+            firsts.append(record)
+        if not firsts:
+            raise InvalidDataError("The file has no rows.")
+        at = header_at([cells for _, cells in firsts], options.columns)
+        return *firsts[at], at > 0
 
     def all(self, width: int | None = None) -> Iterator[Record | Unread]:
         """Every record but blank lines; with a ``width``, those with more cells are refused.

@@ -7,8 +7,9 @@ and where memory ends the process does. So it is another process, with limits, t
     python unpack.py PATH SHEET MEMORY OUTPUT SECONDS SPEED UNPACKED RATIO FROM PARTS LONGEST
 
 The numbers are those in `limits`. Where SHEET is empty, it is the first that is not hidden. The
-first line is an object: {"sheets": names, "sheet": the name}, or {"error": kind}. Then comes a
-line for some rows at a time, [the number of the first, their cells], and at the end {"rows": N}.
+first line is an object: {"sheets": names, "sheet": the name, "shown": how many are, "width": in
+columns, "1904": whether days are counted from then}, or {"error": kind}. Then comes a line for
+some rows at a time, [the number of the first, their cells], and at the end {"rows": N}.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import mmap
 import sys
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from xml.parsers import expat
 
@@ -120,6 +122,34 @@ def shown(sheet: SheetMetadata) -> bool:
     return sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
 
 
+def counts_from_1904(path: str) -> bool:
+    """Whether an XLSX says that its days are counted from 1904, as old ones of Macs are."""
+    found = False
+
+    def begins(name: str, attributes: dict[str, str]) -> None:
+        nonlocal found
+        if name.rpartition(":")[2] == "workbookPr":
+            found = attributes.get("date1904", "0") not in ("0", "false", "off")
+
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            parsed(archive, "xl/workbook.xml", begins)
+    return found
+
+
+def parsed(
+    archive: zipfile.ZipFile, part: str, begins: Callable[[str, dict[str, str]], object]
+) -> None:
+    """Tell the beginning of each element of a part; nothing of one that isn't there."""
+    if part not in archive.namelist():
+        return
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = doctype
+    parser.StartElementHandler = begins
+    with archive.open(part) as content:
+        parser.ParseFile(content)
+
+
 def spelled(cell: object) -> str:
     """A cell as text: dates in ISO's form, whole numbers without a point."""
     if isinstance(cell, str):
@@ -169,10 +199,16 @@ def read(path: str, wanted: str, limits: list[int]) -> None:
         emit({"error": str(refusal), "sheets": book.sheet_names})
         return
     sheet = book.get_sheet_by_name(name)
-    emit(
-        {"sheets": book.sheet_names, "shown": sum(map(shown, book.sheets_metadata)), "sheet": name}
-    )
     before = [""] * (sheet.start[1] if sheet.start else 0)
+    emit(
+        {
+            "sheets": book.sheet_names,
+            "shown": sum(map(shown, book.sheets_metadata)),
+            "sheet": name,
+            "width": len(before) + sheet.width,
+            "1904": counts_from_1904(path),
+        }
+    )
     rows = ([*before, *(spelled(cell)[: longest + 1] for cell in row)] for row in sheet.iter_rows())
     number = 1
     while batch := [trimmed(row) for row in itertools.islice(rows, _BATCH)]:
