@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from claimtrack.interchange.languages import read_language
 from claimtrack.services.imports import runs
@@ -296,3 +297,19 @@ def test_undoing_and_unpublishing_need_no_reason(take: Take, run: Run) -> None:
     assert run("claim", "unpublish", 1).code == 0
     assert run("import", "undo", 1).code == 0
     assert shown(run, 1)["status"] == "set_aside"
+
+
+def test_a_cell_in_percent_is_stored_as_in_text_and_shown_before(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "claims.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["Claim", "Source", "Figure"])
+        page.write_row(1, 0, ["Prices rose", "https://example.org/1"])
+        page.write(1, 2, 0.125, book.add_format({"num_format": "0.0%"}))
+    preview = run("import", "xlsx", path, "--preview", "--format", "json").json["rows"]
+    outcome = run("import", "xlsx", path, "--format", "json")
+
+    assert outcome.code == 0, outcome.err
+    assert (preview[0]["figure"], preview[0]["unit"]) == ("12.5", "percent")
+    figure = shown(run, 1)["figure"]
+    assert (float(figure["value"]), figure["unit"]) == (12.5, "percent")

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,6 +40,10 @@ _REFUSALS = {
     "none": "The workbook has no sheets.",
     "damaged": "The workbook is damaged: open it in a spreadsheet, and save it anew or as CSV.",
 }
+
+
+#: Fields that are addresses.
+_ADDRESSES = ("source", "review_url", "evidence")
 
 
 class _Cells:
@@ -81,8 +85,11 @@ class _Cells:
     def __del__(self) -> None:
         self._file.close()
 
-    def records(self) -> Iterator[tuple[int, list[str]] | Unread]:
-        """Each row of the sheet with its number, from 1."""
+    def records(self, addresses: Collection[int] = ()) -> Iterator[tuple[int, list[str]] | Unread]:
+        """Each row of the sheet with its number, from 1.
+
+        In the columns of ``addresses`` a text that is none gives way to the link of its cell.
+        """
         at = self._begin
         while True:
             self._file.seek(at)  # others may be reading, too
@@ -92,6 +99,9 @@ class _Cells:
                 if "error" in batch:
                     raise InvalidDataError(_REFUSALS[batch["error"]])
                 return
+            for index, column, address in batch[2]:
+                if column in addresses and _is_words(batch[1][index][column]):
+                    batch[1][index][column] = address
             for number, cells in enumerate(batch[1], batch[0]):
                 if sum(map(len, cells)) > limits.LONGEST_RECORD:
                     reason = f"The row is longer than {limits.LONGEST_RECORD:,} characters."
@@ -103,12 +113,19 @@ class _Cells:
                     yield number, cells
 
 
+def _is_words(text: str) -> bool:
+    """Whether a text is no address, as "click here" is none."""
+    return "://" not in text and ("." not in text or " " in text.strip())
+
+
 def open_workbook(path: Path, options: TableOptions) -> Table:
     """Open a sheet of a workbook: the first that isn't hidden, or ``options.sheet``.
 
     A row's line is its number in the sheet. Dates come in ISO's form, whole numbers without a
-    point; a number in a field of a date is the day that it counts. Columns without a name are not
-    read, which a notice says where they hold something: in a sheet no cell can have been shifted.
+    point, and cells in percent with their sign. A number in a field of a date is the day that it
+    counts; the words of a link give way to its address where one belongs. Columns without a name
+    are not read, which a notice says where they hold something: in a sheet no cell can have been
+    shifted.
 
     Raises:
         InvalidDataError: it is no workbook, is encrypted or damaged, or too large once unpacked.
@@ -142,8 +159,15 @@ def _table(cells: _Cells, sheet: str, options: TableOptions, notices: list[str])
         which = ", ".join(str(at + 1) for at in filled[:10])
         notices.append(f"Not used, since the first row gives no name: column {which}.")
 
+    if "figure" in choice.fields and not cells.told["percent"]:
+        notices.append(
+            "A figure that is shown as 12.5% comes as 0.125 from a workbook of this kind: save it"
+            " as XLSX or CSV if there are such."
+        )
+    addresses = {choice.fields[name] for name in _ADDRESSES if name in choice.fields}
+
     def records() -> Iterator[tuple[int, list[str]] | Unread]:
-        for record in cells.records():
+        for record in cells.records(addresses):
             line = record.line if isinstance(record, Unread) else record[0]
             if line > number or not options.header:
                 yield record
