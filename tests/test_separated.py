@@ -384,3 +384,11 @@ def test_a_row_is_no_header_for_a_word_in_it(tmp_path: Path, content: str) -> No
 def test_a_column_alone_has_its_name_first(tmp_path: Path) -> None:
     table = separated(tmp_path, "Claim\nThe dam broke, twice.\nclaim\n")
     assert statements(table) == ["The dam broke, twice.", "claim"]
+
+
+def test_an_apostrophe_goes_in_what_was_exported_from_here_alone(tmp_path: Path) -> None:
+    cells = ["'@mayor is a liar' said Ann", "'-5 degrees' in May", "'=1+1"]
+    lines = "\n".join(f'7,"{cell}"' for cell in cells)
+    assert statements(separated(tmp_path, f"id,statement\n{lines}\n")) == cells
+    exported = separated(tmp_path, f"claimtrack_id,statement\n{lines}\n")
+    assert statements(exported) == [cell[1:] for cell in cells]

@@ -37,6 +37,8 @@ _SAMPLE_RECORDS = 200
 #: Separates nothing: for a table of one column.
 _NOTHING = "\x1f"
 
+#: A column of our own export alone. A cell of any other file keeps its apostrophe.
+_EXPORTED = "claimtrack_id"
 _FIRST = itemgetter(0)
 
 #: A record: the line where it begins, and its cells.
@@ -84,7 +86,8 @@ def open_separated(path: Path, options: TableOptions) -> Table:
         rows = records.all(len(names))
         if options.header:
             rows = (record for record in rows if _line_of(record) > header[0])
-        return _as_typed(rows_from(rows, choice, options.constants))
+        found = rows_from(rows, choice, options.constants)
+        return _as_typed(found) if _EXPORTED in names else found
 
     return Table(*described(names, choice, notices), read)
 
