@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,57 @@ def test_a_row_like_one_of_before_is_no_change_of_it_wherever_the_other_stands(
 
     assert outcome.code == 0
     assert [one["said_on"] for one in shown(run, 1)["appearances"]] == ["2020-01-01", "2020-02-02"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Ann Lee; Bob Ray", "Ann Lee\nBob Ray", "['Ann Lee', 'Bob Ray']", "Ann Lee;n/a;Bob Ray"],
+)
+def test_each_speaker_of_a_cell_has_an_appearance(take: Take, run: Run, cell: str) -> None:
+    lines = ("claim,source,said on,speaker",
+             f'The dam broke,https://example.org/1,2024-05-01,"{cell}"')  # fmt: skip
+    outcome = take(*lines)
+
+    assert outcome.code == 0, outcome.err
+    found = shown(run, 1)["appearances"]
+    assert [(one["speaker"]["name"], one["said_on"], one["source"]["url"]) for one in found] == [
+        ("Ann Lee", "2024-05-01", "https://example.org/1"),
+        ("Bob Ray", "2024-05-01", "https://example.org/1"),
+    ]
+    assert take(*lines).json["unchanged"] == 1
+
+
+def test_speakers_of_a_list_are_so_many_and_nobody_is_none(run: Run, tmp_path: Path) -> None:
+    rows = [
+        {"claim": "The dam broke", "source": "https://example.org/1",
+         "speaker": ["Ann Lee", {"name": "Bob Ray"}]},
+        {"claim": "The dam held", "source": "https://example.org/2",
+         "speaker": ["multiple sources", "n/a"]},
+    ]  # fmt: skip
+    path = tmp_path / "claims.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert run("import", "jsonl", path).code == 0
+
+    first, second = (shown(run, n)["appearances"] for n in (1, 2))
+    assert [one["speaker"]["name"] for one in first] == ["Ann Lee", "Bob Ray"]
+    assert [one["speaker"] for one in second] == [None]
+
+
+def test_a_speaker_that_comes_later_comes_in(take: Take, run: Run) -> None:
+    take("id,claim,source,speaker", "7,The dam broke,https://example.org/1,Ann Lee")
+    take("id,claim,source,speaker", "7,The dam broke,https://example.org/1,Ann Lee; Bob Ray")
+
+    found = shown(run, 1)["appearances"]
+    assert [one["speaker"]["name"] for one in found] == ["Ann Lee", "Bob Ray"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["['Economy', 'Jobs']", '[""Economy"", ""Jobs""]', "Economy; Jobs", "economy|jobs"]
+)
+def test_topics_are_read_from_a_list(take: Take, run: Run, cell: str) -> None:
+    take("claim,source,topics", f'The dam broke,https://example.org/1,"{cell}"')
+
+    assert shown(run, 1)["topics"] == ["economy", "jobs"]
 
 
 def test_a_comma_within_an_address_stays(take: Take, run: Run) -> None:

@@ -236,3 +236,29 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(InvalidDataError, match="The file is empty"):
         open_jsonlines(path, TableOptions())
+
+
+def test_an_object_is_no_statement(tmp_path: Path) -> None:
+    rows = [{"claim": "A"}, {"claim": {"text": "nested"}}, {"claim": [{"text": "B"}]}]
+    table = jsonlines(tmp_path, "\n".join(map(json.dumps, rows)))
+    assert read(table) == [
+        {"statement": "A"},
+        (2, "An object stands where the text of the statement belongs."),
+        (3, "An object stands where the text of the statement belongs."),
+    ]
+
+
+def test_evidence_is_read_however_deep_its_addresses_are(tmp_path: Path) -> None:
+    rows = [
+        {"claim": "A", "evidence": [{"url": "https://example.org/1", "text": "No"}, ["x"]]},
+        {"claim": "B", "evidence": [[[12, 7, "North_bridge", 0]]]},
+        {"claim": "C", "evidence": ["https://example.org/1", "https://example.org/2"]},
+    ]
+    found = list(jsonlines(tmp_path, "\n".join(map(json.dumps, rows))).rows())
+    assert [row.fields.get("evidence") for row in found if isinstance(row, Row)] == [
+        "https://example.org/1",
+        None,
+        "https://example.org/1 https://example.org/2",
+    ]
+    assert isinstance(found[1], Row)
+    assert found[1].warnings == ("“evidence” is not read: it holds no address.",)

@@ -116,13 +116,17 @@ def _rows(
             yield record
             continue
         line, value = record
-        fields = {}
-        for field, path in used.items():
-            if text := _text(field, _found(value, path)):
-                fields[field] = text
+        warnings = _late(value, known, used)
+        texts = {field: _text(field, _found(value, path)) for field, path in used.items()}
+        if texts["statement"] is None:
+            raw = readable(json.dumps(value, ensure_ascii=False))
+            yield Unread(line, "An object stands where the text of the statement belongs.", raw)
+            continue
+        if "evidence" in texts and texts["evidence"] is None:
+            warnings += (f"“{'.'.join(used['evidence'])}” is not read: it holds no address.",)
+        fields = {field: text for field, text in texts.items() if text}
         if fixed:
             fields = merged(fixed, fields)
-        warnings = _late(value, known, used)
         yield Row(line, fields, original=value, warnings=warnings, presumed=presumed)
 
 
@@ -145,8 +149,11 @@ def _found(record: Any, path: Keys) -> Any:
     return record
 
 
-def _text(field: str, value: Any) -> str:
-    """A value as a cell. What has a name goes by it; other objects stay JSON."""
+def _text(field: str, value: Any) -> str | None:
+    """A value as a cell. What has a name goes by it; other objects stay JSON.
+
+    None for a statement that is no text, and for evidence without an address.
+    """
     if isinstance(value, str):
         return value.strip()
     if value is None:
@@ -155,14 +162,33 @@ def _text(field: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if field == "evidence" and isinstance(value, list):
+        return _pages(value)
     if isinstance(value, list):
-        texts = [text for item in value if (text := _text(field, item))]
-        return (" " if field == "evidence" else "; ").join(texts)
+        texts = [_text(field, item) for item in value]
+        return None if None in texts else "; ".join(filter(None, texts))
     if isinstance(value, dict):
         if isinstance(name := value.get("name"), str):
             return name.strip()
+        if value and field == "statement":
+            return None
         return json.dumps(value, ensure_ascii=False) if value else ""
     return str(value)
+
+
+def _pages(value: list[Any]) -> str | None:
+    """The addresses in a list, however deep; of one of texts alone, these; None for neither."""
+    if all(isinstance(item, str) for item in value):
+        return " ".join(filter(None, map(str.strip, value)))
+    found: list[str] = []
+    waiting = value[::-1]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict | list):
+            waiting += [*(item.values() if isinstance(item, dict) else item)][::-1]
+        elif isinstance(item, str) and re.match("https?://", item):
+            found.append(item.strip())
+    return " ".join(found) or None
 
 
 # --- The objects ---------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.blanks import is_nothing
 from claimtrack.interchange.labels import Labels
 from claimtrack.interchange.languages import read_language
+from claimtrack.interchange.listed import speakers, topics
 from claimtrack.interchange.placeholders import placeholder
 from claimtrack.interchange.ratings import Rating, read_rating
 from claimtrack.interchange.rows import Row
@@ -265,6 +266,8 @@ def _digests(row: Row, figure: Mapping[str, Any] | None) -> str:
     for name in ("appearances", "evidence", "original"):
         if more := getattr(row, name):
             held[name] = _told(more)
+    if len(names := speakers(row.fields.get("speaker", ""))) > 1:
+        held["appearances"] = _told((names, row.appearances))
     pairs = (f'"{name}": {zlib.crc32(held[name].strip().encode())}' for name in sorted(held))
     return f"{{{', '.join(pairs)}}}"
 
@@ -301,9 +304,8 @@ def _kind(word: str | None, figure: object) -> Kind:
 def _topics(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
-    parts = (part.strip() for part in re.split("[,;|\n]", text))
     return tuple(
-        dict.fromkeys(clean_text(part, "topic", limit=100).casefold() for part in parts if part)
+        dict.fromkeys(clean_text(part, "topic", limit=100).casefold() for part in topics(text))
     )
 
 
@@ -423,11 +425,13 @@ def _appearances(
             if not reviewed:
                 return ()
             told = {**fields, "source_title": _unnamed(fields, meaning)}
-        for each in _by_source(told):
-            found.append(_appeared(each, meaning, key, reviewed, warnings))
+        for one in _by_source(told):
+            for each in _by_speaker(one, warnings):
+                found.append(_appeared(each, meaning, key, reviewed, warnings))
     for more in row.appearances:
         shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
-        found.append(_appeared({**shared, **more}, meaning, key, reviewed, warnings))
+        for each in _by_speaker({**shared, **more}, warnings):
+            found.append(_appeared(each, meaning, key, reviewed, warnings))
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
@@ -438,6 +442,22 @@ def _by_source(told: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     bare = {name: text for name, text in told.items() if name != "source_title"}
     for each in others:
         yield {**bare, "source": each}
+
+
+def _by_speaker(told: Mapping[str, str], warnings: list[str]) -> Iterator[Mapping[str, str]]:
+    """What is told of an appearance, once for each speaker, without those who are nobody."""
+    names = speakers(told.get("speaker", ""))
+    if len(names) < 2:
+        yield told
+        return
+    somebody = [name for name in names if _speaker(name) is not None]
+    for name in somebody or names[:1]:
+        yield {**told, "speaker": name}
+    warnings += [_nobody(name) for name in names if somebody and name not in somebody]
+
+
+def _nobody(name: str) -> str:
+    return f'"{" ".join(name.split())[:80]}" names nobody: no speaker is recorded.'
 
 
 def _addresses(text: str) -> list[str]:
@@ -470,7 +490,7 @@ def _appeared(
     name = fields.get("speaker")
     speaker = _speaker(name) if name is not None else None
     if name is not None and speaker is None:
-        warnings.append(f'"{" ".join(name.split())[:80]}" names nobody: no speaker is recorded.')
+        warnings.append(_nobody(name))
     said_on, raw = _date_of(fields, "said_on", meaning)
     quote = _text(fields, "quote", TEXT_LIMIT, multiline=True)
     return Appeared(
