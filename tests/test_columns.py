@@ -47,6 +47,8 @@ def test_a_field_is_recognised_by_its_own_name(field: str) -> None:
         ("Verdict", "verdict"),
         ("Tags", "topics"),
         ("ID", "external_id"),
+        ("sentence_id", "external_id"),
+        ("public_id", "external_id"),
         ("Justification", "because"),
         ("Headline", "source_title"),
     ],

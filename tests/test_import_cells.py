@@ -327,6 +327,13 @@ def test_a_year_of_two_digits_is_read_where_the_order_was_said(take: Take, run: 
     assert (found["said_on"], found["said_text"]) == ("2019-10-22", "22-Oct-19")
 
 
+def test_nothing_was_said_years_from_now(take: Take) -> None:
+    outcome = take("claim,source,said on", "The dam broke,https://example.org/1,2563-05-01")
+
+    assert outcome.code == 5
+    assert "The date 2563-05-01, when it was said, lies years ahead." in outcome.err
+
+
 def test_a_mapping_that_was_kept_is_added_to(take: Take, run: Run) -> None:
     take("w,u", "The dam broke,https://example.org/1",
          options=("--map", "statement=w", "--map", "source=u", "--mapping", "weekly"))  # fmt: skip

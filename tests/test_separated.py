@@ -226,6 +226,9 @@ STRAY = [
 ]
 
 
+HINT = " Where such marks are text like any other, say --quoting none."
+
+
 def test_without_quoting_every_line_is_a_row_as_it_stands(tmp_path: Path) -> None:
     table = separated(tmp_path, "\n".join(STRAY), quoting=False, columns={"external_id": "1"})
     assert [row.fields["external_id"] for row in table.rows() if isinstance(row, Row)] == [
@@ -238,8 +241,8 @@ def test_a_stray_quotation_mark_costs_its_row_alone(tmp_path: Path) -> None:
     table = separated(tmp_path, "\n".join(STRAY), columns={"external_id": "1"})
     assert [row.fields["external_id"] for row in table.rows() if isinstance(row, Row)] == [*"24567"]
     assert refused(table) == [
-        Unread(2, "More text follows a closing quotation mark.", STRAY[1]),
-        Unread(4, "More text follows a closing quotation mark.", STRAY[3]),
+        Unread(2, f"More text follows a closing quotation mark.{HINT}", STRAY[1]),
+        Unread(4, f"More text follows a closing quotation mark.{HINT}", STRAY[3]),
     ]
 
 
@@ -248,7 +251,7 @@ def test_a_quotation_that_swallows_whole_rows_is_none(tmp_path: Path) -> None:
     table = separated(tmp_path, "\n".join(lines))
     assert statements(table) == ["B", "D"]
     assert refused(table) == [
-        Unread(2, "A quotation mark is opened, and closed only in another row.", lines[1]),
+        Unread(2, f"A quotation mark is opened, and closed only in another row.{HINT}", lines[1]),
         Unread(4, "It is within a broken quotation.", lines[3]),
     ]
 
@@ -259,7 +262,7 @@ def test_an_unclosed_quotation_costs_its_row_alone(tmp_path: Path) -> None:
     table = separated(tmp_path, "\n".join(["Number,Claim,Speaker", *rows]))
     assert statements(table) == [f"Claim {n}." for n in range(2000) if n != 500]
     assert refused(table) == [
-        Unread(502, "A quotation mark is opened and never closed.", rows[500])
+        Unread(502, f"A quotation mark is opened and never closed.{HINT}", rows[500])
     ]
 
 
@@ -319,7 +322,9 @@ def test_a_quotation_beyond_the_limit_is_refused_and_the_rest_read(
     rows[5] = '5,"Claim 5.,Omar'
     table = separated(tmp_path, "\n".join(["Number,Claim,Speaker", *rows]))
     assert len(statements(table)) == 2999
-    assert refused(table) == [Unread(7, "A quotation mark is opened and never closed.", rows[5])]
+    assert refused(table) == [
+        Unread(7, f"A quotation mark is opened and never closed.{HINT}", rows[5])
+    ]
 
 
 # --- What is no table ----------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from claimtrack.interchange.rows import FIELDS
 
 #: Names by which a column is recognised, beside the field's own.
 _NAMES = {
-    "external_id": "id, external ID, claim ID, item ID, record ID, reference number, ref no, UUID",
+    "external_id": """id, external ID, claim ID, item ID, record ID, sentence ID, public ID,
+        reference number, ref no, UUID""",
     "statement": """claim, claims, claim text, claim statement, claim reviewed, the claim, vclaim,
         statement text, what was claimed, claimed, claim made""",
     "kind": "claim kind, claim type, type of claim",
@@ -158,12 +159,15 @@ def known_field(name: str) -> str:
     raise UsageError(f"There is no field “{_short(name)}”: {hint}")
 
 
-def choose(names: Sequence[str], said: Mapping[str, str], *, header: bool = True) -> Choice:
+def choose(
+    names: Sequence[str], said: Mapping[str, str], *, header: bool = True, keys: bool = False
+) -> Choice:
     """Find the fields of a table.
 
     ``said`` names columns outright (field to column): by name, or by number from 1; a field that
     is said to be in no column (an empty name) is not read. What is said comes first; then columns
-    are recognised by name, unless they have none (``header`` is false). Where two have the same
+    are recognised by name, unless they have none (``header`` is false); of objects they are the
+    ``keys``. Where two have the same
     meaning, the field's own name is preferred, then the first. A plain "date" or "URL" is the
     claim's in a table of claims, and the fact-check's in a table of published fact-checks; in one
     that tells where the claims appeared, too, it is neither.
@@ -187,7 +191,7 @@ def choose(names: Sequence[str], said: Mapping[str, str], *, header: bool = True
         notices += _unsure(names, free, fields, closed)
         presumed = of_reviews | (fields.keys() & _PRESUMED) - closed
     if "statement" not in fields:
-        raise _no_statement(names, header=header)
+        raise _no_statement(names, header=header, keys=keys)
     used = set(fields.values())
     unused = [at for at in range(len(names)) if at not in used]
     return Choice(fields, unused, notices, frozenset(presumed))
@@ -342,11 +346,12 @@ def _ambiguous(
     ]
 
 
-def _no_statement(names: Sequence[str], *, header: bool) -> UsageError:
+def _no_statement(names: Sequence[str], *, header: bool, keys: bool) -> UsageError:
     if header:
+        data = "" if keys else ", or --no-header if the first line is data"
         return UsageError(
             "No column is recognised as the statement: say which it is with --map"
-            f" statement=COLUMN, or --no-header if the first line is data. There are {_all(names)}."
+            f" statement=COLUMN{data}. There are {_all(names)}."
         )
     return UsageError(
         "Without a header, say which column is which: --map statement=3 for the third of"

@@ -44,7 +44,7 @@ def open_jsonlines(path: Path, options: TableOptions) -> Table:
 
     The columns are the keys in the first 1,000 objects. Lists become text, their items separated
     by semicolons (of evidence, by spaces). A row that is nested too deeply, or in which a key
-    stands twice, is refused, and so is what JSON doesn't know: NaN, infinite numbers.
+    stands twice, is refused, and so is an infinite number, which JSON doesn't know; NaN is null.
 
     Raises:
         InvalidDataError: it is no text, or holds no object.
@@ -70,7 +70,7 @@ def open_jsonlines(path: Path, options: TableOptions) -> Table:
         raise InvalidDataError(f"The file has no object of JSON to be read. {refusal}")
     names = column_names(list(keys))
     paths = list(keys.values())
-    choice = choose(names, options.columns)
+    choice = choose(names, options.columns, keys=True)
     used = {field: paths[at] for field, at in choice.fields.items()}
     notices = [text.notice] if text.notice != "Read as UTF-8." else []
     known = frozenset(path[0] for path in paths)
@@ -315,7 +315,8 @@ class _Decoder:
         return value
 
     def _constant(self, text: str) -> None:
-        self._problem = f"It holds {text}, which is no JSON."
+        if text != "NaN":  # as Python writes what is missing
+            self._problem = f"It holds {text}, which is no JSON."
 
 
 def _depth(value: Any) -> int:

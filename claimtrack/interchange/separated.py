@@ -40,6 +40,14 @@ _NOTHING = "\x1f"
 #: A column of our own export alone. A cell of any other file keeps its apostrophe.
 _EXPORTED = "claimtrack_id"
 _FIRST = itemgetter(0)
+_UNCLOSED, _FOLLOWED, _SWALLOWING = (
+    f"{what} Where such marks are text like any other, say --quoting none."
+    for what in (
+        "A quotation mark is opened and never closed.",
+        "More text follows a closing quotation mark.",
+        "A quotation mark is opened, and closed only in another row.",
+    )
+)
 
 #: A record: the line where it begins, and its cells.
 Record = tuple[int, list[str]]
@@ -284,11 +292,9 @@ class _Records:
                     break
                 yield from place.flushed(at)
                 if open_end:
-                    place.breaks(at, len(lines), "A quotation mark is opened and never closed.")
+                    place.breaks(at, len(lines), _UNCLOSED)
                 else:
-                    place.breaks(
-                        at, start + reader.line_num, "More text follows a closing quotation mark."
-                    )
+                    place.breaks(at, start + reader.line_num, _FOLLOWED)
         yield from place.flushed(place.at)
 
     def _judged(
@@ -301,7 +307,7 @@ class _Records:
             return
         if width is not None and self._swallows(place.lines[at:end], width):
             yield from place.flushed(at)
-            place.breaks(at, end, "A quotation mark is opened, and closed only in another row.")
+            place.breaks(at, end, _SWALLOWING)
             return
         yield from place.flushed(at)
         reason = too_many(cells, width) if width is not None else None

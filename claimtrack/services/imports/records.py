@@ -57,7 +57,7 @@ _DATE_TEXT_LIMIT = 300
 #: How many texts that come again are remembered, of a kind: enough for those that come often.
 _REMEMBERED = 16_384
 
-#: No document is published years from now.
+#: Nothing is said or published years from now.
 _LAST_YEAR = dt.datetime.now(dt.UTC).year + 1
 
 #: Verdicts that what a desk brings along refutes, where it doesn't say what its evidence does.
@@ -492,6 +492,8 @@ def _appeared(
     if name is not None and speaker is None:
         warnings.append(_nobody(name))
     said_on, raw = _date_of(fields, "said_on", meaning)
+    if said_on is not None and said_on.day.year > _LAST_YEAR:
+        raise InvalidDataError(f"The date {said_on}, when it was said, lies years ahead.")
     quote = _text(fields, "quote", TEXT_LIMIT, multiline=True)
     return Appeared(
         speaker=speaker,
