@@ -146,12 +146,12 @@ class _Sheet:
 
     def begins(self, name: str, had: dict[str, str]) -> None:
         if name == "c":
-            if "r" in had:
-                self.column = _place(had["r"])[1]
-            else:
-                self.column += 1
+            # A sheet gives all of its cells their reference, or none.
+            reference = had.get("r")
+            self.column += 1
             if had.get("s") in self.styles and had.get("t", "n") == "n":
-                self.found.percent.add((self.row, self.column))
+                column = _place(reference)[1] if reference else self.column
+                self.found.percent.add((self.row, column))
         elif name == "row":
             self.row = int(had["r"]) - 1 if "r" in had else self.row + 1
             self.column = -1

@@ -189,7 +189,7 @@ def read(path: str, wanted: str, limits: list[int]) -> None:
         }
     )
     texts = (
-        [text[: longest + 1] for text in texts_of(number, row, beside)]
+        [text[: longest + 1] for text in texts_of(number, row, beside.percent)]
         for number, row in enumerate([*before, *row] for row in sheet.iter_rows())
     )
     rows = filled(texts, sheet.merged_cell_ranges or [])
@@ -200,13 +200,16 @@ def read(path: str, wanted: str, limits: list[int]) -> None:
     emit({"rows": number - 1})
 
 
-def texts_of(number: int, row: list[object], beside: Beside) -> Iterator[str]:
+def texts_of(number: int, row: list[object], percent: set[tuple[int, int]]) -> Iterable[str]:
     """The cells of a row as they are shown: with a percent sign where they are in percent."""
-    for column, cell in enumerate(row):
-        if isinstance(cell, float) and (number, column) in beside.percent:
-            yield f"{(Decimal(f'{cell:.12g}') * 100).normalize():f}%"
-        else:
-            yield spelled(cell)
+    if not percent:
+        return map(spelled, row)
+    return (
+        f"{(Decimal(f'{cell:.12g}') * 100).normalize():f}%"
+        if isinstance(cell, float) and (number, column) in percent
+        else spelled(cell)
+        for column, cell in enumerate(row)
+    )
 
 
 def links_of(first: int, rows: list[list[str]], beside: Beside) -> list[tuple[int, int, str]]:

@@ -238,10 +238,7 @@ def read_record(row: Row, meaning: Meaning) -> Record:
 def _unreadable(row: Row, meaning: Meaning, warnings: list[str]) -> list[str]:
     """The presumed fields that hold something else than the field does; a warning says what."""
     found = []
-    for name in row.presumed:
-        word = row.fields.get(name)
-        if word is None:
-            continue
+    for name in sorted(row.presumed & row.fields.keys()):
         try:
             _PRESUMED[name](row.fields, meaning)
         except InvalidDataError as error:
