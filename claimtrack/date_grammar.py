@@ -11,23 +11,36 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
-#: English, German, French, Spanish, Portuguese, Italian, Dutch and Scandinavian, without accents.
+#: English, German, French, Spanish, Portuguese, Italian, Dutch and Scandinavian, Indonesian,
+#: Polish, Turkish, Russian and Ukrainian, without accents. "Listopad" is left out: in Polish it is
+#: November, and in Croatian October.
 MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "january jan januar janner janvier janv enero ene janeiro gennaio gen genn januari",
-            "february feb februar fevrier fevr fev febrero fevereiro febbraio febbr februari",
-            "march mar marz maerz mrz mars marzo marco maart mrt marts",
-            "april apr avril avr abril abr aprile",
-            "may mai mayo maio maggio mag magg mei maj",
-            "june jun juni juin junio junho giugno giu",
-            "july jul juli juillet juil julio julho luglio lug",
-            "august aug aout agosto ago augustus augusti",
-            "september sep sept septembre septiembre setiembre set setembro settembre sett",
-            "october oct oktober okt octobre octubre outubro out ottobre ott",
-            "november nov novembre noviembre novembro",
-            "december dec dezember dez decembre diciembre dic dezembro dicembre desember des",
+            "january jan januar janner janvier janv enero ene janeiro gennaio gen genn januari"
+            " stycznia styczen ocak января январь янв січня січень",
+            "february feb februar fevrier fevr fev febrero fevereiro febbraio febbr februari"
+            " lutego luty subat февраля февраль фев лютого лютии",
+            "march mar marz maerz mrz mars marzo marco maart mrt marts"
+            " maret marca marzec mart марта март мар березня березень",
+            "april apr avril avr abril abr aprile"
+            " kwietnia kwiecien nisan апреля апрель апр квітня квітень",
+            "may mai mayo maio maggio mag magg mei maj maja mayıs mayis мая маи травня травень",
+            "june jun juni juin junio junho giugno giu"
+            " czerwca czerwiec haziran июня июнь июн червня червень",
+            "july jul juli juillet juil julio julho luglio lug"
+            " lipca lipiec temmuz июля июль июл липня липень",
+            "august aug aout agosto ago augustus augusti"
+            " agustus agt sierpnia sierpien agustos августа август авг серпня серпень",
+            "september sep sept septembre septiembre setiembre set setembro settembre sett"
+            " wrzesnia wrzesien eylul сентября сентябрь сен сент вересня вересень",
+            "october oct oktober okt octobre octubre outubro out ottobre ott"
+            " pazdziernika pazdziernik ekim октября октябрь окт жовтня жовтень",
+            "november nov novembre noviembre novembro"
+            " kasım kasim ноября ноябрь ноя нояб листопада листопад",
+            "december dec dezember dez decembre diciembre dic dezembro dicembre desember des"
+            " grudnia grudzien aralık aralik декабря декабрь дек грудня грудень",
         ),
         1,
     )
@@ -59,7 +72,7 @@ def folded(text: str) -> str:
 def lettered(words: str) -> str:
     """Folded words with one capital in place of every month's name."""
     return re.sub(
-        "[a-z]+",
+        r"[^\W\d_]+",
         lambda match: LETTERS[MONTHS[match[0]] - 1] if match[0] in MONTHS else match[0],
         words,
     )
@@ -76,7 +89,7 @@ _TH = r"(?:st|nd|rd|th|er|o|a)?\.?"
 _OF = r"(?: ?(?:of|de|del|di) | ?[-/,] ?| )"
 _GAP = r"(?:,? ?(?:of|de|del|di|do) |, ?|\. ?|[-/] ?| )"
 _EXACT = (
-    rf"(?P<year1>[0-9]{{4}})(?P<s1>[-/.])(?P<month1>{_DAY})(?P=s1)(?P<day1>{_DAY})"
+    rf"(?P<year1>[0-9]{{4}})(?P<s1>[-/]|\. ?)(?P<month1>{_DAY})(?P=s1)(?P<day1>{_DAY})"
     rf"(?![-.]?[0-9])(?:t{_TIME})?",
     rf"(?<![0-9]/)(?P<one2>{_DAY})(?P<s2>[-/]|\. ?)(?P<two2>{_DAY})(?P=s2)(?P<year2>[0-9]{{4}})",
     rf"(?P<day3>{_DAY}){_TH}{_OF}?(?P<letter3>{_MONTH})\.?{_GAP}?(?P<year3>[0-9]{{4}})",

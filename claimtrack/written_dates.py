@@ -87,6 +87,12 @@ class PartialDate:
 # --------------------------------------------------------------------------- what is called
 
 
+def is_blank(text: str) -> bool:
+    """Whether a file says by this that there is nothing: "n/a", "unknown", "-"."""
+    words = folded(text)
+    return words in _BLANK or words.rstrip(".") in _BLANK
+
+
 def is_blank_date(text: str) -> bool:
     """Whether a file says by this that it has no date: "n/a", "unknown", "-", "0000-00-00".
 
@@ -94,8 +100,7 @@ def is_blank_date(text: str) -> bool:
     """
     words = folded(text)
     return (
-        words in _BLANK
-        or words.rstrip(".") in _BLANK
+        is_blank(text)
         or re.fullmatch(r"[0-]0*(?:[-/.: t]0+)*(?:z|\+00:?00)?", words) is not None
         or re.fullmatch(r"0001-01-01(?:[t ]00:00.*)?", words) is not None
     )

@@ -198,3 +198,18 @@ def test_a_file_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
 def test_a_file_without_a_claim_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(InvalidDataError, match="holds no claim of AVeriTeC"):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("constants", [{}, {"publisher": "AVeriTeC"}])
+def test_a_claim_that_was_left_to_be_checked_has_no_fact_check(
+    tmp_path: Path, constants: dict[str, str]
+) -> None:
+    entry = {"claim_id": 0, "claim": "The dam burst.", "reporting_source": "Facebook",
+             "original_claim_url": None, "speaker": None}  # fmt: skip
+    (row,) = read(tmp_path, [entry], **constants)
+    assert isinstance(row, Row)
+    assert row.fields == {
+        "external_id": "0",
+        "statement": "The dam burst.",
+        "source_title": "Facebook",
+    }

@@ -47,6 +47,8 @@ def test_a_field_is_recognised_by_its_own_name(field: str) -> None:
         ("Verdict", "verdict"),
         ("Tags", "topics"),
         ("ID", "external_id"),
+        ("sentence_id", "external_id"),
+        ("public_id", "external_id"),
         ("Justification", "because"),
         ("Headline", "source_title"),
     ],
@@ -83,11 +85,45 @@ def test_an_author_is_nobody_until_somebody_says_so() -> None:
     }
 
 
-def test_a_plain_date_among_published_fact_checks_may_be_either() -> None:
-    choice = choose(["vclaim", "title", "date"], {})
-    assert "said_on" not in choice.fields
-    assert "--map said_on=date or --map reviewed_on=date" in choice.notices[0]
-    assert chosen("vclaim", "title", "date", reviewed_on="date")["date"] == "reviewed_on"
+@pytest.mark.parametrize(
+    ("names", "fields"),
+    [
+        ("vclaim, title, date, subtitle", "statement, title, reviewed_on, summary"),
+        ("url, claim, rating, date_published", "review_url, statement, rating, reviewed_on"),
+        ("claimReviewed, Link, Published on", "statement, review_url, reviewed_on"),
+        ("claim, rating, url, date, fact-check date", "statement, rating, review_url, said_on,"
+         " reviewed_on"),
+        ("claim, rating, URL, fact-check URL", "statement, rating, source, review_url"),
+        ("claim, title, published, url", "statement, title, published, review_url"),
+        ("claim, title, source, speaker", "statement, title, source, speaker"),
+        ("claim, url, date, date published", "statement, source, said_on, published"),
+        ("claim, url, claim url", "statement, -, source"),
+    ],
+)  # fmt: skip
+def test_a_plain_name_means_what_the_table_is_about(names: str, fields: str) -> None:
+    found = chosen(*(columns := names.split(", ")))
+    assert [found.get(name, "-") for name in columns] == fields.split(", ")
+
+
+@pytest.mark.parametrize("other", ["speaker", "claim date", "claim URL", "quote", "source_title"])
+def test_a_plain_name_is_neither_where_fact_checks_and_appearances_are_told_of(other: str) -> None:
+    choice = choose(["claim", "rating", other, "date published", "link"], {})
+    assert {"reviewed_on", "published", "review_url"}.isdisjoint(choice.fields)
+    dates, link = choice.notices
+    assert "--map published=date published or --map reviewed_on=date published" in dates
+    assert "--map review_url=link" in link
+
+
+def test_the_sources_of_fact_checks_may_be_of_the_claim_or_of_the_check() -> None:
+    choice = choose(["claim", "rating", "sources"], {})
+    assert "source" not in choice.fields
+    assert "--map source=sources or --map evidence=sources" in choice.notices[0]
+
+
+def test_a_date_that_was_taken_for_that_of_a_fact_check_is_presumed() -> None:
+    assert choose(["claim", "title", "date"], {}).presumed == {"reviewed_on"}
+    assert not choose(["claim", "title", "fact-check date"], {}).presumed
+    assert not choose(["claim", "title", "date"], {"reviewed_on": "date"}).presumed
 
 
 def test_a_plain_date_gives_way_to_a_claim_date() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
+from claimtrack.interchange.languages import read_language
 from claimtrack.services.imports import runs
 from tests.conftest import Outcome, Run
 
@@ -124,6 +127,57 @@ def test_a_row_like_one_of_before_is_no_change_of_it_wherever_the_other_stands(
     assert [one["said_on"] for one in shown(run, 1)["appearances"]] == ["2020-01-01", "2020-02-02"]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    ["Ann Lee; Bob Ray", "Ann Lee\nBob Ray", "['Ann Lee', 'Bob Ray']", "Ann Lee;n/a;Bob Ray"],
+)
+def test_each_speaker_of_a_cell_has_an_appearance(take: Take, run: Run, cell: str) -> None:
+    lines = ("claim,source,said on,speaker",
+             f'The dam broke,https://example.org/1,2024-05-01,"{cell}"')  # fmt: skip
+    outcome = take(*lines)
+
+    assert outcome.code == 0, outcome.err
+    found = shown(run, 1)["appearances"]
+    assert [(one["speaker"]["name"], one["said_on"], one["source"]["url"]) for one in found] == [
+        ("Ann Lee", "2024-05-01", "https://example.org/1"),
+        ("Bob Ray", "2024-05-01", "https://example.org/1"),
+    ]
+    assert take(*lines).json["unchanged"] == 1
+
+
+def test_speakers_of_a_list_are_so_many_and_nobody_is_none(run: Run, tmp_path: Path) -> None:
+    rows = [
+        {"claim": "The dam broke", "source": "https://example.org/1",
+         "speaker": ["Ann Lee", {"name": "Bob Ray"}]},
+        {"claim": "The dam held", "source": "https://example.org/2",
+         "speaker": ["multiple sources", "n/a"]},
+    ]  # fmt: skip
+    path = tmp_path / "claims.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert run("import", "jsonl", path).code == 0
+
+    first, second = (shown(run, n)["appearances"] for n in (1, 2))
+    assert [one["speaker"]["name"] for one in first] == ["Ann Lee", "Bob Ray"]
+    assert [one["speaker"] for one in second] == [None]
+
+
+def test_a_speaker_that_comes_later_comes_in(take: Take, run: Run) -> None:
+    take("id,claim,source,speaker", "7,The dam broke,https://example.org/1,Ann Lee")
+    take("id,claim,source,speaker", "7,The dam broke,https://example.org/1,Ann Lee; Bob Ray")
+
+    found = shown(run, 1)["appearances"]
+    assert [one["speaker"]["name"] for one in found] == ["Ann Lee", "Bob Ray"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["['Economy', 'Jobs']", '[""Economy"", ""Jobs""]', "Economy; Jobs", "economy|jobs"]
+)
+def test_topics_are_read_from_a_list(take: Take, run: Run, cell: str) -> None:
+    take("claim,source,topics", f'The dam broke,https://example.org/1,"{cell}"')
+
+    assert shown(run, 1)["topics"] == ["economy", "jobs"]
+
+
 def test_a_comma_within_an_address_stays(take: Take, run: Run) -> None:
     take("claim,source", 'The dam broke,"https://example.org/a,b;c?d=https://e.example/f"')
 
@@ -143,6 +197,64 @@ def test_what_says_that_there_is_nothing_is_nothing(take: Take, run: Run) -> Non
     assert (claim["language"], claim["priority"]) == ("en", "normal")
 
 
+def test_two_rows_whose_number_says_that_there_is_none_are_two_claims(take: Take, run: Run) -> None:
+    lines = (
+        "id,claim,source,title,passage,quote,topics,source_publisher,agency,note,place,manner",
+        *(
+            f"{n},The dam {n} broke,https://example.org/{n},N/A,-,null,#N/A,n/a,None,NaN,?,n/a"
+            for n in ("NULL", "n/a", "0")
+        ),
+    )
+    outcome = take(*lines)
+
+    assert (outcome.code, outcome.json["created"]) == (0, 3), outcome.err
+    found = [shown(run, n) for n in (1, 2, 3)]
+    assert sorted(str(one["external_id"]) for one in found) == ["0", "None", "None"]
+    for one in found:
+        (appearance,) = one["appearances"]
+        assert (appearance["passage"], appearance["quote"]) == (None, None)
+        assert (appearance["source"]["publisher"], appearance["source"]["title"]) == (None, None)
+        assert (one["topics"], one["notes"], one["assessments"]) == ([], [], [])
+    assert take(*lines).json["unchanged"] == 3
+
+
+def test_a_statement_that_says_that_there_is_none_is_none(take: Take) -> None:
+    outcome = take("claim,source", "N/A,https://example.org/1", "-,https://example.org/2")
+
+    assert (outcome.code, outcome.json["refused"]) == (5, 2)
+    assert "Line 2: The row has no statement." in outcome.err
+
+
+def test_unknown_is_a_rating_and_na_is_none(take: Take, run: Run) -> None:
+    take(
+        "claim,title,rating,summary",
+        "The dam broke,It held,Unknown,n/a",
+        "The dam held,It broke,N/A,n/a",
+    )
+
+    found = [shown(run, n)["assessments"][0] for n in (1, 2)]
+    assert [one["rating"] for one in found] == ["Unknown", None]
+    assert [one["summary"] for one in found] == [None, None]
+
+
+def test_where_a_cell_says_that_there_is_nothing_the_value_for_all_rows_holds(
+    take: Take, run: Run
+) -> None:
+    take(
+        "claim,source,source_publisher",
+        "The dam broke,https://example.org/1,n/a",
+        options=("--set", "source_publisher=Harbour Gazette"),
+    )
+
+    assert shown(run, 1)["appearances"][0]["source"]["publisher"] == "Harbour Gazette"
+
+
+def test_a_figure_of_nought_is_one(take: Take, run: Run) -> None:
+    take("claim,source,figure,unit", "Nobody was hurt,https://example.org/1,0,people")
+
+    assert shown(run, 1)["figure"]["unit"] == "people"
+
+
 @pytest.mark.parametrize(
     ("written", "tag"),
     [("EN", "en"), ("en_US", "en-US"), ("English", "en"), ("Español", "es"), ("FRENCH", "fr")],
@@ -155,6 +267,55 @@ def test_a_language_is_known_by_its_name_and_in_other_spellings(
     assert shown(run, 1)["language"] == tag
 
 
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [("English (US)", "en-US"), ("Kurdish", "ku"), ("Chinese (Traditional)", "zh-Hant"),
+     ("Tagalog", "tl"), ("German (Bavaria)", "de"), ("Hausa", "ha"), ("Amharic", "am")],
+)  # fmt: skip
+def test_a_language_is_known_by_the_names_that_programs_give_it(written: str, tag: str) -> None:
+    assert read_language(written) == tag
+
+
+def test_a_column_that_is_a_status_by_its_name_alone_costs_no_row(take: Take, run: Run) -> None:
+    lines = (
+        "claim,source,_status,claim type,language",
+        *(
+            f"The dam {n} broke,https://example.org/{n},{status},Image,Klingon"
+            for n, status in enumerate(("TODO", "Open", "In progress", "DONE", "TODO"))
+        ),
+    )
+    outcome = take(*lines)
+
+    assert (outcome.code, outcome.json["created"]) == (0, 5), outcome.err
+    assert outcome.err.count('"TODO" is no verdict or status') == 1
+    assert outcome.err.count('"Image" is no kind of claim') == 1
+    assert outcome.err.count('"klingon" is no language tag') == 1
+    one = shown(run, 1)
+    assert (one["status"], one["kind"], one["language"]) == ("unverified", "fact", "en")
+
+
+@pytest.mark.parametrize("field", ["status", "kind", "language"])
+def test_a_column_that_was_said_to_be_a_status_must_hold_one(take: Take, field: str) -> None:
+    outcome = take(
+        "claim,source,x",
+        "The dam broke,https://example.org/1,submitted_via_web",
+        options=("--map", f"{field}=x", "--as-ours"),
+    )
+
+    assert (outcome.code, outcome.json["refused"]) == (5, 1)
+
+
+def test_a_status_that_is_known_is_not_passed_by(take: Take, run: Run) -> None:
+    lines = ("claim,source,status", "The dam broke,https://example.org/1,In review")
+    refused = take(*lines)
+
+    assert refused.code == 5
+    assert "--map status= leaves it out" in refused.err
+    assert take(*lines, options=("--map", "status=")).code == 0
+    assert take(*lines, options=("--as-ours",)).code == 0
+    assert shown(run, 1)["status"] == "in_review"
+
+
 def test_a_year_of_two_digits_is_read_where_the_order_was_said(take: Take, run: Run) -> None:
     lines = ("claim,source,said on", "The dam broke,https://example.org/1,22-Oct-19")
     refused = take(*lines)
@@ -164,6 +325,13 @@ def test_a_year_of_two_digits_is_read_where_the_order_was_said(take: Take, run: 
     assert "--dayfirst" in refused.err
     (found,) = shown(run, 1)["appearances"]
     assert (found["said_on"], found["said_text"]) == ("2019-10-22", "22-Oct-19")
+
+
+def test_nothing_was_said_years_from_now(take: Take) -> None:
+    outcome = take("claim,source,said on", "The dam broke,https://example.org/1,2563-05-01")
+
+    assert outcome.code == 5
+    assert "The date 2563-05-01, when it was said, lies years ahead." in outcome.err
 
 
 def test_a_mapping_that_was_kept_is_added_to(take: Take, run: Run) -> None:
@@ -188,3 +356,19 @@ def test_undoing_and_unpublishing_need_no_reason(take: Take, run: Run) -> None:
     assert run("claim", "unpublish", 1).code == 0
     assert run("import", "undo", 1).code == 0
     assert shown(run, 1)["status"] == "set_aside"
+
+
+def test_a_cell_in_percent_is_stored_as_in_text_and_shown_before(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "claims.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["Claim", "Source", "Figure"])
+        page.write_row(1, 0, ["Prices rose", "https://example.org/1"])
+        page.write(1, 2, 0.125, book.add_format({"num_format": "0.0%"}))
+    preview = run("import", "xlsx", path, "--preview", "--format", "json").json["rows"]
+    outcome = run("import", "xlsx", path, "--format", "json")
+
+    assert outcome.code == 0, outcome.err
+    assert (preview[0]["figure"], preview[0]["unit"]) == ("12.5", "percent")
+    figure = shown(run, 1)["figure"]
+    assert (float(figure["value"]), figure["unit"]) == (12.5, "percent")

@@ -63,6 +63,70 @@ def shown(run: Run, claim_id: int) -> Any:
 # --- Of others -----------------------------------------------------------------------------------
 
 
+def test_in_a_table_of_fact_checks_the_page_and_the_date_are_those_of_the_fact_check(
+    take: Take, run: Run
+) -> None:
+    outcome = take(
+        "url,claim,rating,date_published,author",
+        f"{PAGE},The north bridge was closed,False,2024-06-05,Ida Holm",
+        options=("--set", "publisher=Harbour Gazette"),
+    )
+
+    assert outcome.code == 0, outcome.err
+    one = shown(run, 1)
+    (found,) = one["assessments"]
+    assert one["appearances"] == []
+    assert (found["url"], found["published_on"]) == (PAGE, "2024-06-05")
+    assert "--map speaker=author or --map publisher=author" in outcome.err
+
+
+def test_where_claims_appeared_too_a_plain_page_and_date_are_left_out(take: Take, run: Run) -> None:
+    outcome = take(
+        "url,claim,rating,date_published,speaker",
+        f"{PAGE},The north bridge was closed,False,2024-06-05,Lena Vogt",
+        options=("--set", "publisher=Harbour Gazette"),
+    )
+
+    assert outcome.code == 0, outcome.err
+    assert "--map source=url or --map review_url=url" in outcome.err
+    assert "--map published=date_published or --map reviewed_on=date_published" in outcome.err
+    one = shown(run, 1)
+    assert one["appearances"][0]["source"]["url"] is None
+    assert one["assessments"][0]["url"] is None
+
+
+def test_a_plain_date_that_is_none_costs_no_row(run: Run, tmp_path: Path) -> None:
+    rows = [
+        {"id": str(n), "vclaim": f"Bridge {n} was closed", "title": f"No, {n} was open",
+         "subtitle": f"Rumor: {n} was closed.", "author": "Ida Holm", "date": date}
+        for n, date in enumerate(
+            ("26 May 2015", "", "Thursday, 21 March 2013", "03/04/2020", "yesterday")
+        )
+    ]  # fmt: skip
+    path = tmp_path / "docs.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    outcome = run("import", "jsonl", path, "--set", "publisher=Harbour Gazette", "--format", "json")
+
+    assert (outcome.code, outcome.json["created"]) == (0, 5)
+    found = [shown(run, n)["assessments"][0] for n in range(1, 6)]
+    assert [one["published_on"] for one in found] == ["2015-05-26", None, "2013-03-21", None, None]
+    assert [one["summary"] for one in found] == [row["subtitle"] for row in rows]
+    assert [one["title"] for one in found] == [row["title"] for row in rows]
+    assert (
+        'Line 4: The field reviewed_on is left out. "03/04/2020" can be read in two' in outcome.err
+    )
+
+
+def test_lines_of_claimreview_are_shown_their_own_import(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "reviews.jsonl"
+    path.write_text(json.dumps(review()) + "\n", encoding="utf-8")
+    outcome = run("import", "jsonl", path)
+
+    assert outcome.code == 2
+    assert "`claimtrack import claimreview` reads all of it" in outcome.err
+    assert run("import", "claimreview", path).code == 0
+
+
 def test_a_row_known_from_a_fact_check_alone_needs_no_speaker_and_no_source(
     take: Take, run: Run
 ) -> None:

@@ -86,13 +86,13 @@ def test_that_a_claim_was_checked_is_no_verdict(run: Run, tmp_path: Path) -> Non
 
 def test_a_reason_is_one_line_whatever_it_quotes(run: Run, tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [
-        {"statement": "It sank", "source": "https://quay.example/3", "kind": "a\r\nb\u2028c"}
+        {"statement": "It sank", "source": "https://quay.example/3", "priority": "a\r\nb\u2028c"}
     ]
 
     _taken(run, tmp_path, rows)
 
     ((_, reason),) = _reasons(tmp_path)
-    assert reason.startswith('"a b c" is no kind')
+    assert reason.startswith('"a b c" is no priority')
 
 
 def test_the_rejects_of_the_run_before_are_replaced(run: Run, tmp_path: Path) -> None:

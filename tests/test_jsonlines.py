@@ -138,7 +138,6 @@ def test_a_key_that_comes_too_late_is_told(tmp_path: Path) -> None:
         ('{"claim": "A"}, ', "More follows the object."),
         ('{"claim": "A", "claim": "B"}', "The same key stands twice in an object."),
         ('{"a": [{"claim": 1, "claim": 1}]}', "The same key stands twice in an object."),
-        ('{"claim": NaN}', "It holds NaN, which is no JSON."),
         ('{"claim": [-Infinity]}', "It holds -Infinity, which is no JSON."),
         ('{"claim": 1e999}', "It holds a number that is too large."),
         ('{"claim": ' + "9" * 5000 + "}", "It holds a number of thousands of digits."),
@@ -208,16 +207,15 @@ def test_an_array_that_breaks_off_is_read_as_far_as_it_goes(
 
 
 def test_an_element_that_is_odd_costs_itself_alone(tmp_path: Path) -> None:
-    array = (
-        f'[{json.dumps(DAM)}, 12, "x", {{"a": 1, "a": 2}}, {{"claim": NaN}}, {json.dumps(ROAD)}]'
-    )
+    odd = '12, "x", {"a": 1, "a": 2}, {"claim": Infinity}'
+    array = f"[{json.dumps(DAM)}, {odd}, {json.dumps(ROAD)}]"
     table = jsonlines(tmp_path, array)
     assert len(statements(table)) == 2
     assert [row.raw for row in refused(table)] == [
         "12",
         '"x"',
         '{"a": 1, "a": 2}',
-        '{"claim": NaN}',
+        '{"claim": Infinity}',
     ]
 
 
@@ -236,3 +234,44 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(InvalidDataError, match="The file is empty"):
         open_jsonlines(path, TableOptions())
+
+
+def test_a_missing_number_is_null(tmp_path: Path) -> None:
+    assert read(jsonlines(tmp_path, '{"claim": "A", "speaker": NaN, "figure": NaN}')) == [
+        {"statement": "A"}
+    ]
+
+
+def test_without_a_statement_no_option_is_named_that_there_isnt(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refusal:
+        jsonlines(tmp_path, '{"a": 1}')
+    assert refusal.value.message == (
+        "No column is recognised as the statement: say which it is with --map statement=COLUMN."
+        " There are “a”."
+    )
+
+
+def test_an_object_is_no_statement(tmp_path: Path) -> None:
+    rows = [{"claim": "A"}, {"claim": {"text": "nested"}}, {"claim": [{"text": "B"}]}]
+    table = jsonlines(tmp_path, "\n".join(map(json.dumps, rows)))
+    assert read(table) == [
+        {"statement": "A"},
+        (2, "An object stands where the text of the statement belongs."),
+        (3, "An object stands where the text of the statement belongs."),
+    ]
+
+
+def test_evidence_is_read_however_deep_its_addresses_are(tmp_path: Path) -> None:
+    rows = [
+        {"claim": "A", "evidence": [{"url": "https://example.org/1", "text": "No"}, ["x"]]},
+        {"claim": "B", "evidence": [[[12, 7, "North_bridge", 0]]]},
+        {"claim": "C", "evidence": ["https://example.org/1", "https://example.org/2"]},
+    ]
+    found = list(jsonlines(tmp_path, "\n".join(map(json.dumps, rows))).rows())
+    assert [row.fields.get("evidence") for row in found if isinstance(row, Row)] == [
+        "https://example.org/1",
+        None,
+        "https://example.org/1 https://example.org/2",
+    ]
+    assert isinstance(found[1], Row)
+    assert found[1].warnings == ("“evidence” is not read: it holds no address.",)

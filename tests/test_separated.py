@@ -226,6 +226,9 @@ STRAY = [
 ]
 
 
+HINT = " Where such marks are text like any other, say --quoting none."
+
+
 def test_without_quoting_every_line_is_a_row_as_it_stands(tmp_path: Path) -> None:
     table = separated(tmp_path, "\n".join(STRAY), quoting=False, columns={"external_id": "1"})
     assert [row.fields["external_id"] for row in table.rows() if isinstance(row, Row)] == [
@@ -238,8 +241,8 @@ def test_a_stray_quotation_mark_costs_its_row_alone(tmp_path: Path) -> None:
     table = separated(tmp_path, "\n".join(STRAY), columns={"external_id": "1"})
     assert [row.fields["external_id"] for row in table.rows() if isinstance(row, Row)] == [*"24567"]
     assert refused(table) == [
-        Unread(2, "More text follows a closing quotation mark.", STRAY[1]),
-        Unread(4, "More text follows a closing quotation mark.", STRAY[3]),
+        Unread(2, f"More text follows a closing quotation mark.{HINT}", STRAY[1]),
+        Unread(4, f"More text follows a closing quotation mark.{HINT}", STRAY[3]),
     ]
 
 
@@ -248,7 +251,7 @@ def test_a_quotation_that_swallows_whole_rows_is_none(tmp_path: Path) -> None:
     table = separated(tmp_path, "\n".join(lines))
     assert statements(table) == ["B", "D"]
     assert refused(table) == [
-        Unread(2, "A quotation mark is opened, and closed only in another row.", lines[1]),
+        Unread(2, f"A quotation mark is opened, and closed only in another row.{HINT}", lines[1]),
         Unread(4, "It is within a broken quotation.", lines[3]),
     ]
 
@@ -259,7 +262,7 @@ def test_an_unclosed_quotation_costs_its_row_alone(tmp_path: Path) -> None:
     table = separated(tmp_path, "\n".join(["Number,Claim,Speaker", *rows]))
     assert statements(table) == [f"Claim {n}." for n in range(2000) if n != 500]
     assert refused(table) == [
-        Unread(502, "A quotation mark is opened and never closed.", rows[500])
+        Unread(502, f"A quotation mark is opened and never closed.{HINT}", rows[500])
     ]
 
 
@@ -319,7 +322,9 @@ def test_a_quotation_beyond_the_limit_is_refused_and_the_rest_read(
     rows[5] = '5,"Claim 5.,Omar'
     table = separated(tmp_path, "\n".join(["Number,Claim,Speaker", *rows]))
     assert len(statements(table)) == 2999
-    assert refused(table) == [Unread(7, "A quotation mark is opened and never closed.", rows[5])]
+    assert refused(table) == [
+        Unread(7, f"A quotation mark is opened and never closed.{HINT}", rows[5])
+    ]
 
 
 # --- What is no table ----------------------------------------------------------------------------
@@ -347,3 +352,48 @@ def test_a_file_that_is_no_table_gets_one_sentence(
     with pytest.raises(InvalidDataError) as refusal:
         separated(tmp_path, content)
     assert refusal.value.message == message
+
+
+# --- What stands above the header ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("CLAIMS 2024\n\n", 3),
+        ("Claims\n", 2),
+        ("CLAIMS 2024,,\n,,\nExported,1 May,\n", 4),
+        ("\ufeffClaims of May; by the desk\n\n\n\n", 5),
+    ],
+)
+def test_a_title_above_the_header_is_passed_by(tmp_path: Path, above: str, line: int) -> None:
+    table = separated(tmp_path, f"{above}Claim,Speaker,Topic\nThe dam broke.,Ann Lee,water\n")
+    assert read(table) == [{"statement": "The dam broke.", "speaker": "Ann Lee", "topics": "water"}]
+    assert [row.line for row in table.rows()] == [line + 1]
+    assert f"Line {line} was taken as the header: nothing above it is read." in table.notices
+
+
+def test_a_title_is_passed_by_where_the_statement_was_said(tmp_path: Path) -> None:
+    table = separated(
+        tmp_path, "May\nWhat,Who\nThe dam broke.,Ann\n", columns={"statement": "what"}
+    )
+    assert read(table) == [{"statement": "The dam broke.", "speaker": "Ann"}]
+
+
+@pytest.mark.parametrize("content", ["Text,Type\nThe dam broke.,claim\n", "Wer\nclaim\n"])
+def test_a_row_is_no_header_for_a_word_in_it(tmp_path: Path, content: str) -> None:
+    with pytest.raises(UsageError, match="No column is recognised as the statement"):
+        separated(tmp_path, content)
+
+
+def test_a_column_alone_has_its_name_first(tmp_path: Path) -> None:
+    table = separated(tmp_path, "Claim\nThe dam broke, twice.\nclaim\n")
+    assert statements(table) == ["The dam broke, twice.", "claim"]
+
+
+def test_an_apostrophe_goes_in_what_was_exported_from_here_alone(tmp_path: Path) -> None:
+    cells = ["'@mayor is a liar' said Ann", "'-5 degrees' in May", "'=1+1"]
+    lines = "\n".join(f'7,"{cell}"' for cell in cells)
+    assert statements(separated(tmp_path, f"id,statement\n{lines}\n")) == cells
+    exported = separated(tmp_path, f"claimtrack_id,statement\n{lines}\n")
+    assert statements(exported) == [cell[1:] for cell in cells]

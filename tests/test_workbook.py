@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from claimtrack.errors import InvalidDataError, UsageError
 from claimtrack.interchange import limits
@@ -96,12 +97,152 @@ def test_a_column_that_has_no_name_is_told_if_it_holds_something(tmp_path: Path)
     assert table.notices == ["Not used, since the first row gives no name: column 3."]
 
 
-def test_cells_beyond_the_header_are_told_or_refused(tmp_path: Path) -> None:
-    table = sheet(tmp_path, ["Claim"], ["A"], ["B", "see there"])
-    assert read(table) == [
-        {"statement": "A"},
-        (3, "It has 2 cells, and there is 1 column."),
+def test_a_remark_beyond_the_header_is_passed_by(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["Claim"], ["A"], ["B", "", "see there"])
+    assert read(table) == [{"statement": "A"}, {"statement": "B"}]
+    assert table.notices == ["Not used, since the first row gives no name: column 3."]
+
+
+def test_without_a_header_the_widest_row_counts(tmp_path: Path) -> None:
+    table = sheet(
+        tmp_path, ["A"], ["B", "Ann", "x"], header=False, columns={"statement": "1", "speaker": "2"}
+    )
+    assert read(table) == [{"statement": "A"}, {"statement": "B", "speaker": "Ann"}]
+    assert table.columns == ["1", "2", "3"]
+    assert table.notices == []
+
+
+def test_a_title_and_blank_rows_above_the_header_are_passed_by(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["CLAIMS 2024"], [], HEADER, DAM)
+    assert list(table.rows()) == [Row(4, FIELDS)]
+    assert table.notices == ["Row 3 was taken as the header: nothing above it is read."]
+
+
+@pytest.mark.parametrize(("serial", "day_"), [(45385, "2024-04-03"), (45385.75, "2024-04-03")])
+def test_a_day_that_came_as_a_number_is_read(tmp_path: Path, serial: float, day_: str) -> None:
+    columns = ["Claim", "Said on", "Number", "id"]
+    (row,) = read(sheet(tmp_path, columns, ["A", serial, 45385, 45385]))
+    assert isinstance(row, dict)
+    assert (row["said_on"], row["external_id"]) == (day_, "45385")
+
+
+def test_years_and_other_numbers_are_no_days(tmp_path: Path) -> None:
+    table = sheet(tmp_path, ["Claim", "Said on"], ["A", 2024], ["B", 20240403], ["C", 60001])
+    assert [row["said_on"] for row in read(table) if isinstance(row, dict)] == [
+        "2024",
+        "20240403",
+        "60001",
     ]
+
+
+def test_days_that_are_counted_from_1904_are_read_so(tmp_path: Path) -> None:
+    path = tmp_path / "claims.xlsx"
+    with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["Claim", "Said on"])
+        page.write_row(1, 0, ["A", 43923])
+    assert read(opened(path)) == [{"statement": "A", "said_on": "2024-04-03"}]
+
+
+# --- What is shown beside the values -------------------------------------------------------------
+
+
+def formatted(path: Path, *formats: str) -> Table:
+    """A workbook with 0.125 in each of these formats, opened."""
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Claims")
+        page.write_row(0, 0, ["Claim", "Figure"])
+        for number, code in enumerate(formats, 1):
+            page.write(number, 0, f"A{number}")
+            page.write(number, 1, 0.125, book.add_format({"num_format": code}))
+    return opened(path)
+
+
+def test_what_is_shown_in_percent_comes_so(tmp_path: Path) -> None:
+    formats = ("0.0%", "0%", "#,##0.00\\ %", "General", '0.000" %"', "0.0")
+    table = formatted(tmp_path / "claims.xlsx", *formats)
+    figures = [row["figure"] for row in read(table) if isinstance(row, dict)]
+    assert figures == ["12.5%", "12.5%", "12.5%", "0.125", "0.125", "0.125"]
+
+
+def test_a_fraction_in_percent_gains_no_digits(tmp_path: Path) -> None:
+    path = tmp_path / "claims.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page, percent = book.add_worksheet(), book.add_format({"num_format": 9})
+        page.write_row(0, 0, ["Claim", "Figure"])
+        for number, value in enumerate((0.29, 1, 0.07, 12.34, 0, -0.005), 1):
+            page.write(number, 0, f"A{number}")
+            page.write(number, 1, value, percent)
+    figures = [row["figure"] for row in read(opened(path)) if isinstance(row, dict)]
+    assert figures == ["29%", "100%", "7%", "1234%", "0%", "-0.5%"]
+
+
+def test_where_percent_is_not_known_a_notice_says_so(tmp_path: Path) -> None:
+    path = ods(tmp_path / "a.ods", ods_row("Claim", "Figure") + ods_row("A", "0.125"))
+    (notice,) = opened(path).notices
+    assert "shown as 12.5% comes as 0.125" in notice
+
+
+def merged(path: Path, *ranges: tuple[int, int, int, int, str]) -> Path:
+    """A workbook of two columns of two dates, in which these ranges are merged."""
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Claims")
+        rows = [["Claim", "Speaker", "Said on", "Published"], ["A"], ["B"], [], ["C", "Bob Ray"]]
+        for number, row in enumerate(rows):
+            page.write_row(number, 0, row)
+        for top, left, bottom, right, text in ranges:
+            page.merge_range(top, left, bottom, right, text)
+    return path
+
+
+def test_a_merged_cell_holds_in_all_rows_that_it_spans(tmp_path: Path) -> None:
+    path = merged(tmp_path / "a.xlsx", (1, 1, 3, 1, "Ann Lee"), (4, 2, 4, 3, "2024-04-03"))
+    assert list(opened(path).rows()) == [
+        Row(2, {"statement": "A", "speaker": "Ann Lee"}),
+        Row(3, {"statement": "B", "speaker": "Ann Lee"}),
+        Row(
+            5,
+            {
+                "statement": "C",
+                "speaker": "Bob Ray",
+                "said_on": "2024-04-03",
+                "published": "2024-04-03",
+            },
+        ),
+    ]
+
+
+def test_a_merged_title_and_header_are_no_columns_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Claims")
+        page.merge_range(0, 0, 0, 2, "Claims")
+        page.write_row(1, 0, ["Claim", "Source"])
+        page.merge_range(1, 1, 2, 2, "Source")
+        page.write_row(3, 0, ["A", "https://example.org/1", "seen in May"])
+    table = opened(path, columns={"source": "Source"})
+    assert read(table) == [{"statement": "A", "source": "https://example.org/1"}]
+
+
+def test_the_words_of_a_link_give_way_to_its_address(tmp_path: Path) -> None:
+    path = tmp_path / "claims.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Claims & more")
+        page.write_row(0, 0, ["Claim", "Source", "Note"])
+        for number, words in enumerate(("click here", "example.net/2", "Harbour Post"), 1):
+            page.write_url(number, 0, "https://example.org/a", string=f"A{number}")
+            page.write_url(number, 1, f"https://example.org/{number}#top", string=words)
+            page.write_url(number, 2, "mailto:desk@example.org", string="mail")
+        page.write_url(4, 1, "internal:'Claims & more'!A1", string="above")
+        page.write(4, 0, "A4")
+    rows = read(opened(path))
+    assert [row["source"] for row in rows if isinstance(row, dict)] == [
+        "https://example.org/1#top",
+        "example.net/2",
+        "https://example.org/3#top",
+        "above",
+    ]
+    assert rows[0] == {"statement": "A1", "source": "https://example.org/1#top", "note": "mail"}
 
 
 # --- Sheets --------------------------------------------------------------------------------------

@@ -74,10 +74,31 @@ def test_a_date_is_read_as_exactly_as_it_is_written(text: str, shown: str) -> No
         "3 maart 2020",
         "3 mrt 2020",
         "Ma\N{COMBINING DIAERESIS}rz 3, 2020",
+        "3 марта 2020 г.",
+        "заявил 3 марта 2020 года в эфире",
+        "3 березня 2020",
+        "3 marca 2020 r.",
+        "3 Mart 2020",
+        "3 Maret 2020",
+        "2020. 3. 3.",
     ],
 )
 def test_the_months_have_their_names_in_other_languages(text: str) -> None:
     assert str(read_written(text)) == "2020-03-03"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("Май 2020", "2020-05"), ("17 Kasım 2020", "2020-11-17"), ("1 Şubat 2020", "2020-02-01"),
+     ("20 października 2020", "2020-10-20"), ("9 лютого 2021", "2021-02-09")],
+)  # fmt: skip
+def test_a_month_is_known_with_the_accents_of_its_language(text: str, shown: str) -> None:
+    assert str(read_written(text)) == shown
+
+
+def test_a_month_that_is_another_in_the_next_language_is_not_guessed() -> None:
+    with pytest.raises(InvalidDataError, match="holds no date"):
+        read_written("5 listopada 2020")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def open_averitec(
 ) -> Table:
     """Open a file of AVeriTeC, which has no columns.
 
-    ``constants`` are the values that fields have in each row that has none of its own. A file
+    ``constants`` are the values that fields have in each row that has none of its own; whose
+    the fact-checks are, the file itself says. A file
     without any claim is refused with an InvalidDataError when its rows are read.
 
     Raises:
@@ -55,7 +56,8 @@ def open_averitec(
             for entry in items(document.value):
                 yield _row(entry, document.line, warnings)
 
-    return rows_table(read, file, constants, "no claim of AVeriTeC")
+    fixed = {name: text for name, text in (constants or {}).items() if name != "publisher"}
+    return rows_table(read, file, fixed, "no claim of AVeriTeC")
 
 
 def _row(entry: object, line: int, told: tuple[str, ...]) -> Row | Unread:
@@ -74,10 +76,7 @@ def _row(entry: object, line: int, told: tuple[str, ...]) -> Row | Unread:
         "source": url,
         # A medium is who published what stands at an address; without one it is all that is known.
         "source_publisher" if url else "source_title": medium,
-        "publisher": PUBLISHER,
-        "review_url": _address(entry, "fact_checking_article"),
-        "rating": text_of(entry.get("label")),
-        "summary": text_of(entry.get("justification")),
+        **_checked(entry),
     }
     return Row(
         line,
@@ -86,6 +85,16 @@ def _row(entry: object, line: int, told: tuple[str, ...]) -> Row | Unread:
         original=entry,
         warnings=tuple(warnings),
     )
+
+
+def _checked(entry: dict[str, Any]) -> dict[str, str | None]:
+    """The fact-check of an entry, unless it is one of the claims that were left to be checked."""
+    found = {
+        "review_url": _address(entry, "fact_checking_article"),
+        "rating": text_of(entry.get("label")),
+        "summary": text_of(entry.get("justification")),
+    }
+    return {"publisher": PUBLISHER, **found} if any(found.values()) else {}
 
 
 def _evidence(questions: object) -> Iterator[dict[str, str]]:

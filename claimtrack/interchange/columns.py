@@ -16,7 +16,8 @@ from claimtrack.interchange.rows import FIELDS
 
 #: Names by which a column is recognised, beside the field's own.
 _NAMES = {
-    "external_id": "id, external ID, claim ID, item ID, record ID, reference number, ref no, UUID",
+    "external_id": """id, external ID, claim ID, item ID, record ID, sentence ID, public ID,
+        reference number, ref no, UUID""",
     "statement": """claim, claims, claim text, claim statement, claim reviewed, the claim, vclaim,
         statement text, what was claimed, claimed, claim made""",
     "kind": "claim kind, claim type, type of claim",
@@ -27,7 +28,7 @@ _NAMES = {
         said by, who said it, who, claim author, author of claim, author of the claim, made by,
         claim made by, attributed to, person""",
     "said_on": """claim date, date of claim, date of the claim, date claimed, date said, said date,
-        said at, date of statement, statement date, date made, when, when said""",
+        said at, date of statement, statement date, date made, when, when said, date""",
     "quote": "quotation, direct quote, exact quote, verbatim",
     "passage": "excerpt, passage as printed, context passage",
     "place": "page, paragraph, timestamp in source, place in source",
@@ -56,7 +57,8 @@ _NAMES = {
     "rating_value": "numeric rating, rating number",
     "best_rating": "rating best",
     "worst_rating": "rating worst",
-    "summary": "fact-check summary, review summary, conclusion, explanation",
+    "summary": """fact-check summary, review summary, conclusion, explanation, subtitle, subhead,
+        subheading, standfirst, dek, deck""",
     "status": "claim status, workflow status",
     "verdict": "our verdict, desk verdict, verdict reached",
     "because": "reason, reasoning, rationale, justification, verdict reason",
@@ -72,6 +74,20 @@ _AMBIGUOUS = {
     "context": ("passage", "place"),
     "description": ("statement", "summary"),
 }
+#: Names that are the claim's in a table of claims, and the fact-check's in a table of those.
+_PLAIN = {
+    "reviewed_on": """date, date published, published on, published at, publication date,
+        date of publication""",
+    "review_url": "URL, link, web address",
+    "evidence": "sources",
+}
+#: Columns that make a table one of published fact-checks, and what names its statement so.
+_OF_REVIEW = ("title", "review_url", "rating")
+_REVIEWED = "claimreviewed"
+#: Columns that tell where and by whom a claim was made.
+_OF_APPEARANCE = ("speaker", "said_on", "source", "source_title", "quote", "passage")
+#: Fields whose names other things have, too: the state of a task, the type of a file.
+_PRESUMED = ("status", "kind", "language")
 _SHOWN = 12
 
 
@@ -80,11 +96,13 @@ class Choice:
     """Where the fields are: the position of a column, from 0, for each field that is read.
 
     ``unused`` are the positions of the others; ``notices`` tell what was not taken, and why.
+    ``presumed`` are fields that a column has by its name alone, and that it may not be.
     """
 
     fields: dict[str, int]
     unused: list[int]
     notices: list[str] = field(default_factory=list)
+    presumed: frozenset[str] = frozenset()
 
 
 def folded(name: str) -> str:
@@ -97,6 +115,11 @@ _KNOWN = {
     for field, names in _NAMES.items()
     for name in names.replace("\n", " ").split(",")
 } | {folded(field): field for field in FIELDS}
+_OF_FACT_CHECKS = {
+    folded(name): field
+    for field, names in _PLAIN.items()
+    for name in names.replace("\n", " ").split(",")
+}
 
 
 def recognised(name: str) -> str | None:
@@ -136,14 +159,18 @@ def known_field(name: str) -> str:
     raise UsageError(f"There is no field “{_short(name)}”: {hint}")
 
 
-def choose(names: Sequence[str], said: Mapping[str, str], *, header: bool = True) -> Choice:
+def choose(
+    names: Sequence[str], said: Mapping[str, str], *, header: bool = True, keys: bool = False
+) -> Choice:
     """Find the fields of a table.
 
     ``said`` names columns outright (field to column): by name, or by number from 1; a field that
     is said to be in no column (an empty name) is not read. What is said comes first; then columns
-    are recognised by name, unless they have none (``header`` is false). Where two have the same
-    meaning, the field's own name is preferred, then the first. A plain "date" is when it was said,
-    but not in a table of published fact-checks.
+    are recognised by name, unless they have none (``header`` is false); of objects they are the
+    ``keys``. Where two have the same
+    meaning, the field's own name is preferred, then the first. A plain "date" or "URL" is the
+    claim's in a table of claims, and the fact-check's in a table of published fact-checks; in one
+    that tells where the claims appeared, too, it is neither.
 
     Raises UsageError for a column that there isn't, and where none is the statement.
     """
@@ -152,29 +179,102 @@ def choose(names: Sequence[str], said: Mapping[str, str], *, header: bool = True
         for field, column in said.items()
         if column
     }
+    closed = {known_field(field) for field in said}
     notices: list[str] = []
+    presumed: set[str] = set()
     if header:
         taken = set(fields.values())
         free = [at for at in range(len(names)) if at not in taken and names[at]]
-        closed = {known_field(field) for field in said}
-        found = {at: recognised(names[at]) for at in free}
-        for own in (True, False):
-            for at in free:
-                meant = found[at]
-                if meant and own == (folded(names[at]) == folded(meant)) and meant not in closed:
-                    if meant not in fields:
-                        fields[meant] = at
-                    else:
-                        notices.append(
-                            f"The column “{_short(names[at])}” is not used: {meant} is read from"
-                            f" “{_short(names[fields[meant]])}”."
-                        )
+        notices += _by_name(names, free, fields, closed)
+        of_reviews, more = _by_table(names, free, fields, closed)
+        notices += more
         notices += _unsure(names, free, fields, closed)
+        presumed = of_reviews | (fields.keys() & _PRESUMED) - closed
     if "statement" not in fields:
-        raise _no_statement(names, header=header)
+        raise _no_statement(names, header=header, keys=keys)
     used = set(fields.values())
     unused = [at for at in range(len(names)) if at not in used]
-    return Choice(fields, unused, notices)
+    return Choice(fields, unused, notices, frozenset(presumed))
+
+
+def _by_name(
+    names: Sequence[str], free: Sequence[int], fields: dict[str, int], closed: set[str]
+) -> list[str]:
+    """Take the columns whose name means one thing in any table."""
+    notices = []
+    for own in (True, False):
+        for at in free:
+            meant = recognised(names[at])
+            if meant is None or meant in closed or folded(names[at]) in _OF_FACT_CHECKS:
+                continue
+            if own == (folded(names[at]) == folded(meant)):
+                notices += _take(names, at, meant, fields)
+    return notices
+
+
+def _by_table(
+    names: Sequence[str], free: Sequence[int], fields: dict[str, int], closed: set[str]
+) -> tuple[set[str], list[str]]:
+    """Take a plain "date" or "URL" for what it is in a table such as this one.
+
+    Gives the dates that were taken for those of fact-checks, and the notices.
+    """
+    certain = set(fields)
+    reviews = any(name in fields for name in _OF_REVIEW) or (
+        "statement" in fields and folded(names[fields["statement"]]) == _REVIEWED
+    )
+    appears = any(name in fields for name in _OF_APPEARANCE)
+    presumed: set[str] = set()
+    notices = []
+    for at in free:
+        of_review = _OF_FACT_CHECKS.get(folded(names[at]))
+        of_claim = recognised(names[at])
+        if of_review is None or of_claim is None:
+            continue
+        # Where the fact-check's has a column of its own, the plain one is the claim's.
+        of_claims = not reviews or (of_review in certain and of_claim not in certain)
+        if not of_claims and (appears or of_review == "evidence"):
+            notices += _ambiguous(names[at], (of_claim, of_review), fields, closed)
+            continue
+        meant = of_claim if of_claims else of_review
+        if meant not in closed:
+            notices += _take(names, at, meant, fields)
+            if fields[meant] == at and meant == "reviewed_on":
+                presumed.add(meant)
+    return presumed, notices
+
+
+def _take(names: Sequence[str], at: int, meant: str, fields: dict[str, int]) -> list[str]:
+    """Read a field from a column, unless it is read from another: then say so."""
+    if meant not in fields:
+        fields[meant] = at
+        return []
+    return [
+        f"The column “{_short(names[at])}” is not used: {meant} is read from"
+        f" “{_short(names[fields[meant]])}”."
+    ]
+
+
+def header_at(records: Sequence[Sequence[str]], said: Mapping[str, str]) -> int:
+    """Which of the first records names the columns, from 0: the first with one for the statement.
+
+    What stands above it, such as a title, fills fewer cells; a title in one cell may itself be a
+    word that columns have. Where no record is a header by that, it is the first.
+    """
+    wanted = folded(said.get("statement", ""))
+    above = 0
+    for at, cells in enumerate(records):
+        names = {folded(cell) for cell in cells} - {""}
+        is_named = wanted in names or any(_KNOWN.get(name) == "statement" for name in names)
+        if is_named and len(names) > max(above, 1):
+            return at
+        above = max(above, len(names))
+    return 0
+
+
+def header_notice(line: int, what: str) -> str:
+    """What to say of a header that isn't the first record."""
+    return f"{what} {line} was taken as the header: nothing above it is read."
 
 
 def find_column(names: Sequence[str], column: str, *, header: bool = True) -> int:
@@ -221,33 +321,37 @@ def find_column(names: Sequence[str], column: str, *, header: bool = True) -> in
 def _unsure(
     names: Sequence[str], free: Sequence[int], fields: dict[str, int], closed: set[str]
 ) -> list[str]:
-    """Take a plain "date", and say of ambiguous names what they could be."""
-    notices = []
-    used = set(fields.values())
-    foreign = {"title", "review_url", "rating"} & fields.keys()
-    for at in free:
-        name = folded(names[at])
-        meanings: Sequence[str] = _AMBIGUOUS.get(name, ())
-        if name == "date":
-            if not foreign and "said_on" not in fields and "said_on" not in closed:
-                fields["said_on"] = at
-                continue
-            meanings = ("said_on", "reviewed_on")
-        meanings = [m for m in meanings if m not in fields and m not in closed]
-        if meanings and at not in used:
-            ways = [f"--map {meaning}={_short(names[at])}" for meaning in meanings]
-            notices.append(
-                f"The column “{_short(names[at])}” is not used, for it can mean several things;"
-                f" if it is needed, say {_listed(ways, 'or')}."
-            )
-    return notices
+    """Say of ambiguous names what they could be."""
+    return [
+        notice
+        for at in free
+        for notice in _ambiguous(names[at], _AMBIGUOUS.get(folded(names[at]), ()), fields, closed)
+    ]
 
 
-def _no_statement(names: Sequence[str], *, header: bool) -> UsageError:
+def _ambiguous(
+    name: str, meanings: Sequence[str], fields: Mapping[str, int], closed: set[str]
+) -> list[str]:
+    """Say what a column could be, as far as nothing else is that already."""
+    ways = [
+        f"--map {meaning}={_short(name)}"
+        for meaning in meanings
+        if meaning not in fields and meaning not in closed
+    ]
+    if not ways:
+        return []
+    return [
+        f"The column “{_short(name)}” is not used, for it can mean several things;"
+        f" if it is needed, say {_listed(ways, 'or')}."
+    ]
+
+
+def _no_statement(names: Sequence[str], *, header: bool, keys: bool) -> UsageError:
     if header:
+        data = "" if keys else ", or --no-header if the first line is data"
         return UsageError(
             "No column is recognised as the statement: say which it is with --map"
-            f" statement=COLUMN, or --no-header if the first line is data. There are {_all(names)}."
+            f" statement=COLUMN{data}. There are {_all(names)}."
         )
     return UsageError(
         "Without a header, say which column is which: --map statement=3 for the third of"

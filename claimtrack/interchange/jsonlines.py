@@ -15,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from claimtrack.errors import InvalidDataError
+from claimtrack.errors import InvalidDataError, UsageError
+from claimtrack.interchange.blanks import merged
 from claimtrack.interchange.columns import choose, recognised
 from claimtrack.interchange.limits import DEEPEST, LONGEST_RECORD, SHOWN
 from claimtrack.interchange.rows import Row, Unread
@@ -43,11 +44,12 @@ def open_jsonlines(path: Path, options: TableOptions) -> Table:
 
     The columns are the keys in the first 1,000 objects. Lists become text, their items separated
     by semicolons (of evidence, by spaces). A row that is nested too deeply, or in which a key
-    stands twice, is refused, and so is what JSON doesn't know: NaN, infinite numbers.
+    stands twice, is refused, and so is an infinite number, which JSON doesn't know; NaN is null.
 
     Raises:
         InvalidDataError: it is no text, or holds no object.
-        UsageError: no column is the statement, or there is no column that was said.
+        UsageError: no column is the statement, or there is no column that was said; or the
+            objects are ClaimReviews, which have a reader of their own.
     """
     text = open_text(path, options.encoding)
     records = partial(_elements, text) if _is_array(text) else partial(_lines, text)
@@ -58,15 +60,21 @@ def open_jsonlines(path: Path, options: TableOptions) -> Table:
             refusal = f"Line {record.line}: {record.reason}"
         else:
             found = True
+            if "statement" not in options.columns and _is_review(record[1]):
+                raise UsageError(
+                    f"Line {record[0]} is a ClaimReview: `claimtrack import claimreview` reads all"
+                    " of it. With --map statement=COLUMN it is a row like any other."
+                )
             _collect(record[1], keys)
     if not found:
         raise InvalidDataError(f"The file has no object of JSON to be read. {refusal}")
     names = column_names(list(keys))
     paths = list(keys.values())
-    choice = choose(names, options.columns)
+    choice = choose(names, options.columns, keys=True)
     used = {field: paths[at] for field, at in choice.fields.items()}
     notices = [text.notice] if text.notice != "Read as UTF-8." else []
-    read = partial(_rows, records, used, frozenset(path[0] for path in paths), options.constants)
+    known = frozenset(path[0] for path in paths)
+    read = partial(_rows, records, used, known, options.constants, choice.presumed)
     return Table(*described(names, choice, notices), read)
 
 
@@ -75,6 +83,11 @@ def _is_array(text: TextFile) -> bool:
         if start := piece.lstrip(_BLANK):
             return start[0] == "["
     return False
+
+
+def _is_review(record: Mapping[str, Any]) -> bool:
+    kind = record.get("@type")
+    return "ClaimReview" in (kind if isinstance(kind, list) else [kind])
 
 
 # --- The rows ------------------------------------------------------------------------------------
@@ -95,6 +108,7 @@ def _rows(
     used: Mapping[str, Keys],
     known: Set[str],
     constants: Mapping[str, str],
+    presumed: frozenset[str],
 ) -> Iterator[Row | Unread]:
     fixed = {name: value for name, value in constants.items() if value.strip()}
     for record in records():
@@ -102,11 +116,18 @@ def _rows(
             yield record
             continue
         line, value = record
-        fields = dict(fixed)
-        for field, path in used.items():
-            if text := _text(field, _found(value, path)):
-                fields[field] = text
-        yield Row(line, fields, original=value, warnings=_late(value, known, used))
+        warnings = _late(value, known, used)
+        texts = {field: _text(field, _found(value, path)) for field, path in used.items()}
+        if texts["statement"] is None:
+            raw = readable(json.dumps(value, ensure_ascii=False))
+            yield Unread(line, "An object stands where the text of the statement belongs.", raw)
+            continue
+        if "evidence" in texts and texts["evidence"] is None:
+            warnings += (f"“{'.'.join(used['evidence'])}” is not read: it holds no address.",)
+        fields = {field: text for field, text in texts.items() if text}
+        if fixed:
+            fields = merged(fixed, fields)
+        yield Row(line, fields, original=value, warnings=warnings, presumed=presumed)
 
 
 def _late(record: Mapping[str, Any], known: Set[str], used: Mapping[str, Keys]) -> tuple[str, ...]:
@@ -128,8 +149,11 @@ def _found(record: Any, path: Keys) -> Any:
     return record
 
 
-def _text(field: str, value: Any) -> str:
-    """A value as a cell. What has a name goes by it; other objects stay JSON."""
+def _text(field: str, value: Any) -> str | None:
+    """A value as a cell. What has a name goes by it; other objects stay JSON.
+
+    None for a statement that is no text, and for evidence without an address.
+    """
     if isinstance(value, str):
         return value.strip()
     if value is None:
@@ -138,14 +162,33 @@ def _text(field: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if field == "evidence" and isinstance(value, list):
+        return _pages(value)
     if isinstance(value, list):
-        texts = [text for item in value if (text := _text(field, item))]
-        return (" " if field == "evidence" else "; ").join(texts)
+        texts = [_text(field, item) for item in value]
+        return None if None in texts else "; ".join(filter(None, texts))
     if isinstance(value, dict):
         if isinstance(name := value.get("name"), str):
             return name.strip()
+        if value and field == "statement":
+            return None
         return json.dumps(value, ensure_ascii=False) if value else ""
     return str(value)
+
+
+def _pages(value: list[Any]) -> str | None:
+    """The addresses in a list, however deep; of one of texts alone, these; None for neither."""
+    if all(isinstance(item, str) for item in value):
+        return " ".join(filter(None, map(str.strip, value)))
+    found: list[str] = []
+    waiting = value[::-1]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict | list):
+            waiting += [*(item.values() if isinstance(item, dict) else item)][::-1]
+        elif isinstance(item, str) and re.match("https?://", item):
+            found.append(item.strip())
+    return " ".join(found) or None
 
 
 # --- The objects ---------------------------------------------------------------------------------
@@ -272,7 +315,8 @@ class _Decoder:
         return value
 
     def _constant(self, text: str) -> None:
-        self._problem = f"It holds {text}, which is no JSON."
+        if text != "NaN":  # as Python writes what is missing
+            self._problem = f"It holds {text}, which is no JSON."
 
 
 def _depth(value: Any) -> int:

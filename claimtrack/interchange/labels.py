@@ -11,12 +11,14 @@ partner's can be given with ``--verdicts FILE``. It has the lists of labels by v
     none = ["Satire"]                 # kept as the house's rating, without a verdict
 
 Labels are compared without regard to case, accents, spaces and punctuation: "pants-on-fire" and
-"Pants on Fire!" are one label. Pure, but for reading those files.
+"Pants on Fire!" are one label, and so are "False" and "Rating: False". Pure, but for reading those
+files.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -34,6 +36,12 @@ NO_VERDICT = "none"
 #: A vocabulary is written by hand; more bytes than this are another file, given by mistake.
 MOST_BYTES = 1_000_000
 _MOST_LABEL = 500
+#: What some write before a label, as in "Rating: False".
+_BEFORE = re.compile(
+    r"^\s*(?:(?:our|the|final) )?(?:determination|rating|verdict|conclusion|ruling|finding|label)"
+    r"(?: is)?\s*[:：–—-]\s*",
+    re.IGNORECASE,
+)
 
 
 class Labels:
@@ -44,12 +52,21 @@ class Labels:
 
     def known(self, label: str) -> bool:
         """Whether a vocabulary has the label, be it without a verdict."""
-        return any(_key(label) in layer for layer in self._layers)
+        return self._found(label) is not None
 
     def verdict(self, label: str) -> Verdict | None:
         """The verdict that the label stands for; None for one without, and for one not known."""
-        key = _key(label)
-        return next((layer[key] for layer in self._layers if key in layer), None)
+        found = self._found(label)
+        return found[0] if found else None
+
+    def _found(self, label: str) -> tuple[Verdict | None] | None:
+        """What the label stands for; without the word for a label before it, if it has one."""
+        for words in (label, _BEFORE.sub("", label, count=1)):
+            key = _key(words)
+            for layer in self._layers:
+                if key in layer:
+                    return (layer[key],)
+        return None
 
 
 def load_labels(publisher: str | None = None, path: Path | None = None) -> Labels:

@@ -25,6 +25,9 @@ SHOWN = 1_000
 #: Columns of a table: as many as a sheet of Excel has.
 MOST_COLUMNS = 16_384
 
+#: Records in which a header is looked for, under a title or blank lines.
+HEADER_WITHIN = 12
+
 #: Characters of a column's name.
 LONGEST_NAME = 1_000
 

@@ -62,6 +62,8 @@ class Row(NamedTuple):
     as well. ``original`` is the JSON that it was read from, where the file is made of that.
     ``warnings`` are sentences for people: what is odd about the row, and how it was read. ``key``
     tells the row when it comes again, where neither an id of the claim nor its statement does.
+    ``presumed`` are fields that were found by a name that other things have, too: what can't be
+    read in one of them is left out, and said.
 
     A tuple, since a million of them are made: a frozen dataclass takes five times as long.
     """
@@ -73,6 +75,7 @@ class Row(NamedTuple):
     original: object = None
     warnings: tuple[str, ...] = ()
     key: str | None = None
+    presumed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from typing import Literal, TypedDict
 
 from claimtrack.errors import InvalidDataError, UsageError
 from claimtrack.formulas import unguarded
-from claimtrack.interchange.columns import choose
-from claimtrack.interchange.limits import LONGEST_RECORD
+from claimtrack.interchange.columns import choose, header_at, header_notice
+from claimtrack.interchange.limits import HEADER_WITHIN, LONGEST_RECORD
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.interchange.table import (
     Table,
@@ -37,7 +37,17 @@ _SAMPLE_RECORDS = 200
 #: Separates nothing: for a table of one column.
 _NOTHING = "\x1f"
 
+#: A column of our own export alone. A cell of any other file keeps its apostrophe.
+_EXPORTED = "claimtrack_id"
 _FIRST = itemgetter(0)
+_UNCLOSED, _FOLLOWED, _SWALLOWING = (
+    f"{what} Where such marks are text like any other, say --quoting none."
+    for what in (
+        "A quotation mark is opened and never closed.",
+        "More text follows a closing quotation mark.",
+        "A quotation mark is opened, and closed only in another row.",
+    )
+)
 
 #: A record: the line where it begins, and its cells.
 Record = tuple[int, list[str]]
@@ -70,25 +80,28 @@ def open_separated(path: Path, options: TableOptions) -> Table:
         delimiter = _sniffed(sample, options)
         notices.append(_spoken(delimiter))
     records = _Records(text, _dialect(delimiter, sample, options), skipped=1 if told else 0)
-    first = next(records.all(), None)
-    if first is None:
-        raise InvalidDataError("The file has no rows.")
-    if isinstance(first, Unread):
-        raise InvalidDataError(f"Line {first.line}, the first, can't be read: {first.reason}")
+    header = records.header(options)
     if options.header:
-        names = column_names(first[1])
+        names = column_names(header[1])
         choice = choose(names, options.columns)
+        if header[2]:
+            notices.append(header_notice(header[0], "Line"))
     else:
         names = [str(number) for number in range(1, records.usual_width() + 1)]
         choice = choose(names, options.columns, header=False)
 
     def read() -> Iterator[Row | Unread]:
         rows = records.all(len(names))
-        return _as_typed(
-            rows_from(islice(rows, 1, None) if options.header else rows, choice, options.constants)
-        )
+        if options.header:
+            rows = (record for record in rows if _line_of(record) > header[0])
+        found = rows_from(rows, choice, options.constants)
+        return _as_typed(found) if _EXPORTED in names else found
 
     return Table(*described(names, choice, notices), read)
+
+
+def _line_of(record: Record | Unread) -> int:
+    return record.line if isinstance(record, Unread) else record[0]
 
 
 def _as_typed(rows: Iterator[Row | Unread]) -> Iterator[Row | Unread]:
@@ -124,13 +137,13 @@ def _dialect(delimiter: str, sample: list[str], options: TableOptions) -> Dialec
     }
 
 
-def _widths(sample: list[str], delimiter: str, *, quoting: bool) -> list[int]:
-    """How many cells each of the first records has."""
+def _first_records(sample: list[str], delimiter: str, *, quoting: bool) -> list[list[str]]:
+    """The cells of the first records, as a delimiter has them."""
     reader = csv.reader(
         sample, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
     )
     try:
-        return [len(cells) for cells in islice(reader, _SAMPLE_RECORDS) if cells]
+        return [cells for cells in islice(reader, _SAMPLE_RECORDS) if cells]
     except csv.Error:
         return []
 
@@ -139,9 +152,11 @@ def _sniffed(sample: list[str], options: TableOptions) -> str:
     """The delimiter that gives the first records the same number of cells, the more the better."""
     best = ((False, 1, 0.3), _NOTHING)
     for delimiter in _CANDIDATES:
-        widths = _widths(sample, delimiter, quoting=options.quoting)
-        if not widths:
+        records = _first_records(sample, delimiter, quoting=options.quoting)
+        if not records:
             continue
+        above = header_at(records[:HEADER_WITHIN], options.columns) if options.header else 0
+        widths = [len(cells) for cells in records[above:]]
         width = widths[0] if options.header else Counter(widths).most_common(1)[0][0]
         fitting = sum(1 if w == width else 0.5 if 1 < w < width else 0 for w in widths)
         share = fitting / len(widths)
@@ -209,6 +224,25 @@ class _Records:
         widths = Counter(len(record[1]) for record in firsts if not isinstance(record, Unread))
         return widths.most_common(1)[0][0] if widths else 1
 
+    def header(self, options: TableOptions) -> tuple[int, list[str], bool]:
+        """The line of the header and its cells, and whether something stands above it.
+
+        Raises InvalidDataError where there is no record, or the first can't be read.
+        """
+        firsts: list[Record] = []
+        for record in islice(self.all(), HEADER_WITHIN if options.header else 1):
+            if isinstance(record, Unread):
+                if not firsts:
+                    raise InvalidDataError(
+                        f"Line {record.line}, the first, can't be read: {record.reason}"
+                    )
+                break
+            firsts.append(record)
+        if not firsts:
+            raise InvalidDataError("The file has no rows.")
+        at = header_at([cells for _, cells in firsts], options.columns)
+        return *firsts[at], at > 0
+
     def all(self, width: int | None = None) -> Iterator[Record | Unread]:
         """Every record but blank lines; with a ``width``, those with more cells are refused.
 
@@ -258,11 +292,9 @@ class _Records:
                     break
                 yield from place.flushed(at)
                 if open_end:
-                    place.breaks(at, len(lines), "A quotation mark is opened and never closed.")
+                    place.breaks(at, len(lines), _UNCLOSED)
                 else:
-                    place.breaks(
-                        at, start + reader.line_num, "More text follows a closing quotation mark."
-                    )
+                    place.breaks(at, start + reader.line_num, _FOLLOWED)
         yield from place.flushed(place.at)
 
     def _judged(
@@ -275,7 +307,7 @@ class _Records:
             return
         if width is not None and self._swallows(place.lines[at:end], width):
             yield from place.flushed(at)
-            place.breaks(at, end, "A quotation mark is opened, and closed only in another row.")
+            place.breaks(at, end, _SWALLOWING)
             return
         yield from place.flushed(at)
         reason = too_many(cells, width) if width is not None else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from claimtrack.errors import InvalidDataError
+from claimtrack.interchange.blanks import merged
 from claimtrack.interchange.columns import Choice
 from claimtrack.interchange.limits import LONGEST_NAME, MOST_COLUMNS
 from claimtrack.interchange.rows import Row, Unread
@@ -99,7 +100,7 @@ def rows_from(
 
     Blank records are left out.
     """
-    fields = tuple(choice.fields)
+    fields, presumed = tuple(choice.fields), choice.presumed
     places = tuple(choice.fields.values())
     needed = max(places) + 1
     # With one place alone, itemgetter gives no tuple.
@@ -119,4 +120,4 @@ def rows_from(
         }
         if not values and not any(map(str.strip, cells)):
             continue
-        yield Row(line, {**fixed, **values} if fixed else values)
+        yield Row(line, merged(fixed, values) if fixed else values, presumed=presumed)

@@ -7,8 +7,11 @@ and where memory ends the process does. So it is another process, with limits, t
     python unpack.py PATH SHEET MEMORY OUTPUT SECONDS SPEED UNPACKED RATIO FROM PARTS LONGEST
 
 The numbers are those in `limits`. Where SHEET is empty, it is the first that is not hidden. The
-first line is an object: {"sheets": names, "sheet": the name}, or {"error": kind}. Then comes a
-line for some rows at a time, [the number of the first, their cells], and at the end {"rows": N}.
+first line is an object: {"sheets": names, "sheet": the name, "shown": how many are, "width": in
+columns, "1904": whether days are counted from then, "percent": whether it is known which cells are
+shown in percent}, or {"error": kind}. Then comes a line for some rows at a time, [the number of
+the first, their cells, the links of cells as [row of these, column, address]], and at the end
+{"rows": N}.
 """
 
 from __future__ import annotations
@@ -20,11 +23,15 @@ import mmap
 import sys
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from xml.parsers import expat
 
 import python_calamine
 from python_calamine import CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
+
+from claimtrack.interchange.sheet_parts import Beside, read_beside
 
 _BATCH = 200
 
@@ -169,16 +176,81 @@ def read(path: str, wanted: str, limits: list[int]) -> None:
         emit({"error": str(refusal), "sheets": book.sheet_names})
         return
     sheet = book.get_sheet_by_name(name)
+    beside = read_beside(path, name)
+    before: list[object] = [""] * (sheet.start[1] if sheet.start else 0)
     emit(
-        {"sheets": book.sheet_names, "shown": sum(map(shown, book.sheets_metadata)), "sheet": name}
+        {
+            "sheets": book.sheet_names,
+            "shown": sum(map(shown, book.sheets_metadata)),
+            "sheet": name,
+            "width": len(before) + sheet.width,
+            "1904": beside.since_1904,
+            "percent": beside.told,
+        }
     )
-    before = [""] * (sheet.start[1] if sheet.start else 0)
-    rows = ([*before, *(spelled(cell)[: longest + 1] for cell in row)] for row in sheet.iter_rows())
+    texts = (
+        [text[: longest + 1] for text in texts_of(number, row, beside.percent)]
+        for number, row in enumerate([*before, *row] for row in sheet.iter_rows())
+    )
+    rows = filled(texts, sheet.merged_cell_ranges or [])
     number = 1
     while batch := [trimmed(row) for row in itertools.islice(rows, _BATCH)]:
-        emit([number, batch])
+        emit([number, batch, links_of(number - 1, batch, beside)])
         number += len(batch)
     emit({"rows": number - 1})
+
+
+def texts_of(number: int, row: list[object], percent: set[tuple[int, int]]) -> Iterable[str]:
+    """The cells of a row as they are shown: with a percent sign where they are in percent."""
+    if not percent:
+        return map(spelled, row)
+    return (
+        f"{(Decimal(f'{cell:.12g}') * 100).normalize():f}%"
+        if isinstance(cell, float) and (number, column) in percent
+        else spelled(cell)
+        for column, cell in enumerate(row)
+    )
+
+
+def links_of(first: int, rows: list[list[str]], beside: Beside) -> list[tuple[int, int, str]]:
+    """Where the cells of some rows lead to: the row among them, the column and the address."""
+    if not beside.links:
+        return []
+    return [
+        (at, column, address)
+        for at, row in enumerate(rows)
+        for column in range(len(row))
+        if (address := beside.links.get((first + at, column)))
+    ]
+
+
+Corners = tuple[tuple[int, int], tuple[int, int]]
+
+
+def filled(rows: Iterable[list[str]], ranges: list[Corners]) -> Iterator[list[str]]:
+    """The rows, with the value of a merged cell in all places that it covers.
+
+    Not in rows that have nothing else. What spans several columns of a title or of a header is the
+    name of the first alone.
+    """
+    coming = sorted(ranges, reverse=True)
+    active: list[tuple[Corners, str]] = []
+    under_header = False
+    for number, row in enumerate(rows):
+        own = sum(map(bool, row))
+        while coming and coming[-1][0][0] <= number:
+            corners = coming.pop()
+            (top, left), _ = corners
+            if top == number and "".join(row[left : left + 1]):
+                active.append((corners, row[left]))
+        active = [one for one in active if one[0][1][0] >= number]
+        if own:
+            for ((_, left), (_, right)), text in active:
+                until = right if under_header else left
+                for column in range(left, min(until + 1, len(row))):
+                    row[column] = text
+        under_header = under_header or own > 1
+        yield row
 
 
 def main() -> None:

@@ -48,7 +48,8 @@ _SHARED = (
         "columns",
         metavar="FIELD=COLUMN",
         multiple=True,
-        help="Which column holds a field; without a header, by its number from 1.",
+        help="Which column holds a field; without a header, by its number from 1. With nothing"
+        " after the =, the field is read from nowhere.",
     ),
     click.option(
         "--mapping",

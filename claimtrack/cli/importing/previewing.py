@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from claimtrack.cli.app import App
 from claimtrack.errors import ClaimtrackError
+from claimtrack.quantity import Quantity, format_quantity
 from claimtrack.render import escape_terminal
+from claimtrack.vocab import Comparator
 
 if TYPE_CHECKING:
     from claimtrack.interchange.table import Table
@@ -48,6 +50,8 @@ def _stored(record: Record) -> dict[str, object]:
         "topics": list(record.topics),
         "priority": record.priority.value,
     }
+    if record.figure is not None:
+        told |= _figure(record.figure)
     if first is not None:
         told |= {
             "speaker": first.speaker.written if first.speaker else None,
@@ -76,6 +80,17 @@ def _stored(record: Record) -> dict[str, object]:
     told["evidence"] = len(record.evidence) or None
     told["warnings"] = list(record.warnings)
     return {name: value for name, value in told.items() if value not in (None, [], "")}
+
+
+def _figure(values: Mapping[str, Any]) -> dict[str, object]:
+    """A figure as it will be listed, and what it is of."""
+    quantity = Quantity(Comparator(values["comparator"]), values["low"], values["high"])
+    return {
+        "figure": format_quantity(quantity),
+        "unit": values.get("unit"),
+        "counted": values.get("counted"),
+        "where": values.get("place"),
+    }
 
 
 def _lines(table: Table, shown: list[dict[str, object]]) -> Iterator[str]:

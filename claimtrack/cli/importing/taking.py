@@ -247,11 +247,15 @@ class _Warnings:
     def __init__(self, app: App) -> None:
         self.app = app
         self.count = 0
+        self.said: set[str] = set()
 
     def take(self, line: int, words: str) -> None:
-        """Say it, unless enough was said."""
+        """Say it, unless it or enough was said."""
+        if words in self.said:
+            return
         self.count += 1
         if self.count <= _TOLD:
+            self.said.add(words)
             self.app.say(f"Line {line}: {words}")
         elif self.count == _TOLD + 1:
             self.app.say("More remarks of this kind are left out.")

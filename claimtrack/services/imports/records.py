@@ -18,8 +18,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from claimtrack.errors import InvalidDataError
+from claimtrack.interchange.blanks import is_nothing
 from claimtrack.interchange.labels import Labels
 from claimtrack.interchange.languages import read_language
+from claimtrack.interchange.listed import speakers, topics
 from claimtrack.interchange.placeholders import placeholder
 from claimtrack.interchange.ratings import Rating, read_rating
 from claimtrack.interchange.rows import Row
@@ -46,7 +48,7 @@ from claimtrack.vocab import (
     hyphenated,
     underscored,
 )
-from claimtrack.written_dates import Order, PartialDate, is_blank_date, read_written
+from claimtrack.written_dates import Order, PartialDate, is_blank, is_blank_date, read_written
 
 TITLE_LIMIT = 1_000
 NAME_LIMIT = 300
@@ -55,7 +57,7 @@ _DATE_TEXT_LIMIT = 300
 #: How many texts that come again are remembered, of a kind: enough for those that come often.
 _REMEMBERED = 16_384
 
-#: No document is published years from now.
+#: Nothing is said or published years from now.
 _LAST_YEAR = dt.datetime.now(dt.UTC).year + 1
 
 #: Verdicts that what a desk brings along refutes, where it doesn't say what its evidence does.
@@ -67,9 +69,6 @@ _OF_REVIEW = ("title", "review_url", "rating", "rating_value")
 #: Fields that tell where a claim appeared.
 _OF_SOURCE = ("source", "source_title")
 _OF_APPEARANCE = (*_OF_SOURCE, "speaker", "said_on", "quote", "passage")
-#: Fields in which "n/a", "unknown" or "-" is no value; and no longer text is.
-_BLANK_IN = (*_OF_SOURCE, "review_url", "evidence", "figure", "language", "kind", "priority")
-_LONGEST_BLANK = 16
 #: Between two addresses in one cell.
 _BETWEEN = r"[,;|\s]+(?=https?://)"
 
@@ -186,11 +185,13 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     Raises:
         InvalidDataError: a value can't be recorded, or what a claim needs is missing.
     """
-    blank = [name for name in _BLANK_IN if _is_blank(row.fields.get(name))]
+    blank = [name for name, text in row.fields.items() if is_nothing(name, text)]
     if blank:
         row = row._replace(fields={k: v for k, v in row.fields.items() if k not in blank})
-    fields = row.fields
     warnings = [*row.warnings]
+    if unreadable := _unreadable(row, meaning, warnings):
+        row = row._replace(fields={k: v for k, v in row.fields.items() if k not in unreadable})
+    fields = row.fields
     if "statement" not in fields:
         raise InvalidDataError("The row has no statement.")
     statement = clean_text(fields["statement"], "statement", limit=STATEMENT_LIMIT)
@@ -221,7 +222,7 @@ def read_record(row: Row, meaning: Meaning) -> Record:
         statement_key=key,
         external_id=external_id,
         kind=_kind(fields.get("kind"), figure),
-        language=read_language(language) if language else meaning.language,
+        language=_language(language) if language else meaning.language,
         topics=_topics(fields.get("topics")),
         priority=_priority(fields.get("priority")),
         figure=figure,
@@ -234,8 +235,16 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     )
 
 
-def _is_blank(value: str | None) -> bool:
-    return value is not None and len(value) <= _LONGEST_BLANK and is_blank_date(value)
+def _unreadable(row: Row, meaning: Meaning, warnings: list[str]) -> list[str]:
+    """The presumed fields that hold something else than the field does; a warning says what."""
+    found = []
+    for name in sorted(row.presumed & row.fields.keys()):
+        try:
+            _PRESUMED[name](row.fields, meaning)
+        except InvalidDataError as error:
+            found.append(name)
+            warnings.append(f"The field {name} is left out. {error.message}")
+    return found
 
 
 def _row_key(origin: str, name: str | None, key: bytes) -> bytes:
@@ -254,6 +263,8 @@ def _digests(row: Row, figure: Mapping[str, Any] | None) -> str:
     for name in ("appearances", "evidence", "original"):
         if more := getattr(row, name):
             held[name] = _told(more)
+    if len(names := speakers(row.fields.get("speaker", ""))) > 1:
+        held["appearances"] = _told((names, row.appearances))
     pairs = (f'"{name}": {zlib.crc32(held[name].strip().encode())}' for name in sorted(held))
     return f"{{{', '.join(pairs)}}}"
 
@@ -281,7 +292,8 @@ def _kind(word: str | None, figure: object) -> Kind:
         return Kind(underscored(word))
     except ValueError:
         raise InvalidDataError(
-            f'"{word[:40]}" is no kind of claim: write one of {", ".join(Kind)}.'
+            f'"{word[:40]}" is no kind of claim: write one of {", ".join(Kind)}, or leave the'
+            " column out with --map kind=."
         ) from None
 
 
@@ -289,9 +301,8 @@ def _kind(word: str | None, figure: object) -> Kind:
 def _topics(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
-    parts = (part.strip() for part in re.split("[,;|\n]", text))
     return tuple(
-        dict.fromkeys(clean_text(part, "topic", limit=100).casefold() for part in parts if part)
+        dict.fromkeys(clean_text(part, "topic", limit=100).casefold() for part in topics(text))
     )
 
 
@@ -304,7 +315,8 @@ def _priority(word: str | None) -> Priority:
         return Priority.of_level(int(word)) if word in ("0", "1", "2", "3") else Priority(word)
     except ValueError:
         raise InvalidDataError(
-            f'"{word[:40]}" is no priority: write one of {", ".join(Priority)}.'
+            f'"{word[:40]}" is no priority: write one of {", ".join(Priority)}, or leave the'
+            " column out with --map priority=."
         ) from None
 
 
@@ -321,6 +333,9 @@ def _figure(fields: Mapping[str, str]) -> Mapping[str, Any] | None:
             fields.get("figure_since"),
         )
     )
+
+
+_language = lru_cache(_REMEMBERED)(read_language)
 
 
 @lru_cache(_REMEMBERED)
@@ -407,11 +422,13 @@ def _appearances(
             if not reviewed:
                 return ()
             told = {**fields, "source_title": _unnamed(fields, meaning)}
-        for each in _by_source(told):
-            found.append(_appeared(each, meaning, key, reviewed, warnings))
+        for one in _by_source(told):
+            for each in _by_speaker(one, warnings):
+                found.append(_appeared(each, meaning, key, reviewed, warnings))
     for more in row.appearances:
         shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
-        found.append(_appeared({**shared, **more}, meaning, key, reviewed, warnings))
+        for each in _by_speaker({**shared, **more}, warnings):
+            found.append(_appeared(each, meaning, key, reviewed, warnings))
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
@@ -422,6 +439,22 @@ def _by_source(told: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     bare = {name: text for name, text in told.items() if name != "source_title"}
     for each in others:
         yield {**bare, "source": each}
+
+
+def _by_speaker(told: Mapping[str, str], warnings: list[str]) -> Iterator[Mapping[str, str]]:
+    """What is told of an appearance, once for each speaker, without those who are nobody."""
+    names = speakers(told.get("speaker", ""))
+    if len(names) < 2:
+        yield told
+        return
+    somebody = [name for name in names if _speaker(name) is not None]
+    for name in somebody or names[:1]:
+        yield {**told, "speaker": name}
+    warnings += [_nobody(name) for name in names if somebody and name not in somebody]
+
+
+def _nobody(name: str) -> str:
+    return f'"{" ".join(name.split())[:80]}" names nobody: no speaker is recorded.'
 
 
 def _addresses(text: str) -> list[str]:
@@ -454,8 +487,10 @@ def _appeared(
     name = fields.get("speaker")
     speaker = _speaker(name) if name is not None else None
     if name is not None and speaker is None:
-        warnings.append(f'"{" ".join(name.split())[:80]}" names nobody: no speaker is recorded.')
+        warnings.append(_nobody(name))
     said_on, raw = _date_of(fields, "said_on", meaning)
+    if said_on is not None and said_on.day.year > _LAST_YEAR:
+        raise InvalidDataError(f"The date {said_on}, when it was said, lies years ahead.")
     quote = _text(fields, "quote", TEXT_LIMIT, multiline=True)
     return Appeared(
         speaker=speaker,
@@ -495,6 +530,15 @@ def _manner(word: str | None, speaker: SpeakerName | None, quote: str | None, ke
     if quote is None:
         return Manner.INDIRECT
     return Manner.DIRECT if statement_key(quote) == key else Manner.PARTIAL
+
+
+#: How a field is read that may be another; each raises InvalidDataError where it is.
+_PRESUMED: Mapping[str, Callable[[Mapping[str, str], Meaning], object]] = {
+    "kind": lambda fields, _meaning: _kind(fields["kind"], None),
+    "language": lambda fields, _meaning: _language(fields["language"]),
+    "reviewed_on": lambda fields, meaning: _date_of(fields, "reviewed_on", meaning),
+    "status": lambda fields, meaning: _said("status", fields, meaning),
+}
 
 
 # --- Evidence, fact-checks of others, and the desk's own word -----------------------------------
@@ -566,7 +610,7 @@ def _assessed(row: Row, meaning: Meaning, warnings: list[str]) -> Assessed:
         worst=rating.worst,
         published=published,
         published_text=raw,
-        language=read_language(language) if language else None,
+        language=_language(language) if language else None,
         summary=_text(fields, "summary", TEXT_LIMIT, multiline=True)
         or _text(fields, "because", TEXT_LIMIT, multiline=True),
         original=None if row.original is None else json.dumps(row.original, ensure_ascii=False),
@@ -610,9 +654,10 @@ def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
         if said == "status" and underscored(fields["status"]) == Status.UNVERIFIED:
             return None
         if said is not None and not _has_review(fields, meaning):
+            other = ", --set publisher=NAME as that of another" if said == "verdict" else ""
             raise InvalidDataError(
                 f"The row has a {said}, and doesn't say whose: --as-ours takes it as this desk's"
-                " own, --set publisher=NAME as that of another."
+                f" own{other}, and --map {said}= leaves it out."
             )
         return None
     status, verdict = _standing(fields, meaning)
@@ -635,22 +680,34 @@ def _ruling(fields: Mapping[str, str], meaning: Meaning) -> Ruling | None:
 def _standing(fields: Mapping[str, str], meaning: Meaning) -> tuple[Status, Verdict | None]:
     for name in ("verdict", "status", "rating"):
         word = fields.get(name)
-        if word is None or is_blank_date(word):
+        if word is None or is_blank(word):
             continue
-        said = underscored(word)
-        if said == Status.CHECKED and name == "status":
+        said = _said(name, fields, meaning)
+        if said is Status.CHECKED:  # as the word of a status; the verdict stands elsewhere
             continue
-        # That it was checked is no verdict: not what the checking showed.
-        if name != "rating" and said in tuple(Status) and said != Status.CHECKED:
-            return _open_status(Status(said)), None
-        verdict = _verdict(meaning.labels(fields.get("publisher")), word)
-        if verdict is not None:
-            return Status.CHECKED, verdict
+        if isinstance(said, Status):
+            return _open_status(said), None
+        return Status.CHECKED, said
+    return Status.UNVERIFIED, None
+
+
+def _said(name: str, fields: Mapping[str, str], meaning: Meaning) -> Status | Verdict:
+    """The status or the verdict that the word in a field is.
+
+    Raises InvalidDataError for a word that is neither.
+    """
+    word = fields[name]
+    said = underscored(word).replace(" ", "_")
+    # That it was checked is no verdict: not what the checking showed.
+    if said in tuple(Status) and (name == "status" or (name == "verdict" and said != "checked")):
+        return Status(said)
+    verdict = _verdict(meaning.labels(fields.get("publisher")), word)
+    if verdict is None:
         raise InvalidDataError(
             f'"{word[:60]}" is no verdict or status that is known here. --verdicts FILE says'
-            " which verdict a label comes to."
+            f" which verdict a label comes to, --map {name}= leaves the column out."
         )
-    return Status.UNVERIFIED, None
+    return verdict
 
 
 def _open_status(status: Status) -> Status:
