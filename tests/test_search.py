@@ -167,6 +167,33 @@ def test_two_slips_find_a_long_word(ok: Run) -> None:
     assert found(ok, "gouvernmunk") == []
 
 
+def test_a_claim_in_another_language_changes_no_other_search(ok: Run) -> None:
+    raid = add(ok, "The FBI raided the CDC in the middle of the night")
+    theme = add(ok, "The theme of the parade was chosen by Clinton")
+    flag = add(ok, "The flag was sewn for Clinton")
+    bern = add(ok, "Posts with #FeelTheBern are hidden")
+    clint = add(ok, "Clint is the mayor")
+    biden = [add(ok, f"Biden met {whom} before the bidding") for whom in ("Ann", "Bob", "Cy")]
+    searches = ("the FBI raided the CDC", '"raided the CDC"', "parade and the theme",
+        "#FeelTheBern", "clintn", "raidd", "bidn")  # fmt: skip
+
+    def answers() -> list[tuple[list[int], str]]:
+        outcomes = [ok("claim", "search", words, "--format", "json") for words in searches]
+        return [([row["id"] for row in outcome.json], outcome.err) for outcome in outcomes]
+
+    english = answers()
+    assert [numbers for numbers, _ in english] == [
+        *([raid], [raid], [theme], [bern], [flag, theme], [raid], biden[::-1]),
+    ]
+    spanish = add(ok, "La luna es de queso", "--language", "es")
+    finnish = add(ok, "Kuu on juustoa", "--language", "fi")
+    assert answers() == english
+    assert (found(ok, "quesos"), found(ok, "juusto")) == ([spanish], [finnish])
+    # Where a Finnish claim has the stem that the word has in Finnish, it is no slip.
+    finnish = add(ok, "Clint on pormestari", "--language", "fi")
+    assert (found(ok, "clintin"), found(ok, "clint")) == ([finnish], [clint, finnish])
+
+
 def test_beginnings_find_where_no_claim_has_the_word(ok: Run) -> None:
     first, second = add(ok, "Vaccination began"), add(ok, "Vaccines ran out")
     third = add(ok, "The vac is broken")

@@ -7,7 +7,7 @@ they also have their place in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
 from claimtrack.keys import word_set
@@ -81,6 +81,11 @@ def sought(word: Word, language: str) -> frozenset[str]:
         return word.stems
     found = stem(word.text, language)
     return frozenset((found,)) if found else frozenset()
+
+
+def stems_in(word: Word, languages: Iterable[str]) -> frozenset[str]:
+    """By which stems a word is found in texts of these languages."""
+    return frozenset().union(*(sought(word, language) for language in languages))
 
 
 def fits(node: Node, texts: Sequence[Text]) -> bool:
