@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -421,6 +423,24 @@ def test_hits_are_marked_for_people_and_spreadsheets(ok: Run) -> None:
         out = ok("claim", "search", "piers", "bridge", "--format", fmt).out
         assert "Three **bridges** north" in out
         assert "source 3.1: A survey of old **piers**" in out
+
+
+def test_a_claim_known_from_a_fact_check_alone_stands_in_every_format(
+    ok: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "checks.jsonl"
+    file.write_text('{"statement": "The moon is hollow", "title": "No, it is not"}\n')
+    ok("import", "jsonl", file, "--set", "publisher=The Checker")
+    day = ("--as-of", "today")
+    (row,) = csv.DictReader(
+        ok("claim", "search", "moon", *day, "--format", "csv")
+        .out.removeprefix("\ufeff")
+        .splitlines()
+    )
+    assert (row["found"], row["source_id"], row["publisher"]) == ("The **moon** is hollow", "", "")
+    assert row["as_of"]
+    for fmt in ("table", "markdown", "json", "jsonl"):
+        assert "hollow" in ok("claim", "search", "moon", *day, "--format", fmt).out
 
 
 def test_nothing_found_is_said_as_in_a_list(ok: Run) -> None:
