@@ -257,11 +257,23 @@ def test_a_file_without_a_match_ends_with_3(town: str, run: Run) -> None:
         ('{"text": "x"}', "Line 2: It has no id"),
     ],
 )
-def test_a_line_that_is_none_is_named(town: str, run: Run, line: str, said: str) -> None:
-    outcome = run("claim", "match", "--file", "-", input=lines({"id": 1, "text": POST}) + line)
+@pytest.mark.parametrize("fmt", [(), ("--format", "json")])
+def test_a_line_that_is_none_is_named_and_the_others_are_answered(
+    town: str, run: Run, fmt: tuple[str, ...], line: str, said: str
+) -> None:
+    file = f"{lines({'id': 1, 'text': POST})}{line}\n\n{line}\n{lines({'id': 4, 'text': POST})}"
+    outcome = run("claim", "match", "--file", "-", *fmt, input=file)
     assert outcome.code == 5
     assert said in outcome.err
-    assert json.loads(outcome.out)["id"] == 1  # what came before it is answered
+    assert said.replace("Line 2", "Line 4") in outcome.err
+    assert "2 lines were not answered." in outcome.err
+    answers = outcome.json if fmt else [json.loads(one) for one in outcome.out.splitlines()]
+    assert [one["id"] for one in answers] == [1, 4]
+
+
+def test_a_file_without_a_good_line_is_an_empty_array(town: str, run: Run) -> None:
+    outcome = run("claim", "match", "--file", "-", "--format", "json", input="{\n")
+    assert (outcome.code, outcome.json) == (5, [])
 
 
 def test_each_answer_comes_before_the_next_line_is_there(town: str, start_process: Start) -> None:

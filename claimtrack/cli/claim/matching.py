@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -134,10 +134,16 @@ def _answer(
     from claimtrack.services.matching.texts import load_languages
 
     found = 0
+    wrong: list[int] = []
+
+    def refuse(number: int, why: str) -> None:
+        sys.stdout.flush()  # the words stand behind the answers that came before them
+        app.say(f"Line {number}: {why}")
+        wrong.append(number)
 
     def answers() -> Iterator[dict[str, Any]]:
         nonlocal found
-        for queries in _at_once(file):
+        for queries in _at_once(file, refuse):
             # While a pipe is waited for, nothing is held open, and the next answer knows more.
             with app.read() as connection:
                 languages = load_languages(connection)
@@ -157,12 +163,20 @@ def _answer(
         for answer in answers():
             sys.stdout.write(json_text(answer) + "\n")
             sys.stdout.flush()  # who feeds a pipe waits for each answer
+    if wrong:
+        counted = "1 line was" if len(wrong) == 1 else f"{len(wrong):,} lines were"
+        app.say(f"{counted} not answered.")
+        return InvalidDataError.exit_code
     return 0 if found else 3
 
 
-def _at_once(file: IO[bytes]) -> Iterator[Iterator[tuple[Any, str, str | None]]]:
+#: Told of a line that can't be answered: its number, and why.
+_Refuse = Callable[[int, str], None]
+
+
+def _at_once(file: IO[bytes], refuse: _Refuse) -> Iterator[Iterator[tuple[Any, str, str | None]]]:
     """The texts that are looked for in one transaction: of a file all, of a pipe one."""
-    queries = _queries(file)
+    queries = _queries(file, refuse)
     if file.seekable():
         yield queries
     else:
@@ -170,20 +184,20 @@ def _at_once(file: IO[bytes]) -> Iterator[Iterator[tuple[Any, str, str | None]]]
             yield iter((query,))
 
 
-def _queries(file: IO[bytes]) -> Iterator[tuple[Any, str, str | None]]:
+def _queries(file: IO[bytes], refuse: _Refuse) -> Iterator[tuple[Any, str, str | None]]:
     """The id, the text and the language, if it is said, of each line; blank lines are passed over.
 
-    Raises:
-        InvalidDataError: a line is none, with its number.
+    So are those that are none, once they are refused.
     """
     for number, raw in enumerate(file, 1):
         line = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
         if line.strip():
             try:
-                yield _query(line)
+                query = _query(line)
             except InvalidDataError as error:
-                error.message = f"Line {number}: {error.message}"
-                raise
+                refuse(number, error.message)
+            else:
+                yield query
 
 
 def _query(line: bytes) -> tuple[Any, str, str | None]:
