@@ -242,6 +242,47 @@ def test_each_line_of_a_file_is_answered_by_a_line(town: str, ok: Run, tmp_path:
     ]  # fmt: skip
 
 
+@pytest.fixture
+def ferries(town: str, ok: Run) -> str:
+    """Two claims, 32 and 33, in the same words, of other days."""
+    for statement, day in (
+        ("The ferry to Horn was late on Friday", "2020-03-06"),
+        ("Late on Friday was the ferry to Horn", "2021-06-18"),
+    ):
+        who = ("--speaker", "Ines Kolb", "--source", f"{PAGE}/ferry", "--said-on", day, "--new")
+        ok("claim", "add", statement, *who)
+    return "On Friday the Horn ferry was late"
+
+
+def test_the_day_of_a_text_puts_the_claims_of_that_day_first(ferries: str, run: Run) -> None:
+    def first(*more: object) -> tuple[int, str]:
+        outcome = run("claim", "match", ferries, *more, "--format", "json")
+        return outcome.json[0]["claim_id"], outcome.err
+
+    assert first("--on", "2020-03-07") == (32, "")
+    assert first("--on", "18 June 2021") == (33, "")
+    number, said = first("--on", "2021-06")
+    assert (number, said) == (first()[0], "2021-06 is no day: the text is looked for without.\n")
+    assert run("claim", "match", ferries, "--on", "someday").code == 5
+
+
+def test_each_line_may_say_its_day(ferries: str, run: Run) -> None:
+    dates = ["2020-03-07T20:05:00Z", "June 18, 2021", "n/a", None, "03/04/2020", 20200307, "2020"]
+    file = lines(*({"id": at, "text": ferries, "date": date} for at, date in enumerate(dates)))
+    outcome = run("claim", "match", "--file", "-", input=file)
+    answers = [json.loads(one)["matches"] for one in outcome.out.splitlines()]
+    assert outcome.code == 0
+    assert [found[0]["claim_id"] for found in answers[:2]] == [32, 33]
+    assert answers[2:] == [answers[2]] * 5
+    assert outcome.err.splitlines() == [
+        'Line 5: No date can be read in "03/04/2020": the text is looked for without.',
+        'Line 6: No date can be read in "20200307": the text is looked for without.',
+    ]
+    on_that_day = run("claim", "match", "--file", "-", "--on", "2021-06-18", input=file)
+    answers = [json.loads(one)["matches"] for one in on_that_day.out.splitlines()]
+    assert [found[0]["claim_id"] for found in answers] == [32, *[33] * 6]
+
+
 def test_a_file_without_a_match_ends_with_3(town: str, run: Run) -> None:
     outcome = run("claim", "match", "--file", "-", input=lines({"id": 2, "text": "Dividends"}))
     assert (outcome.code, json.loads(outcome.out)["matches"]) == (3, [])
