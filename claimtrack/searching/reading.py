@@ -35,7 +35,8 @@ def tokens(text: str) -> list[Token]:
         parts = [(part, words(part[0])) for part in re.finditer(r"[\w'’]+", piece[0])]
         if [word for _, own in parts for word in own] != whole:
             # What only makes a word together: 1,000; a link; a hashtag.
-            parts = [(part, whole) for part in re.finditer(r"\w.*\w|\w", piece[0])][:1]
+            part = re.search(r"\w.*\w|\w", piece[0]) or re.search(".+", piece[0])
+            parts = [(part, whole)] if part else []
         for part, own in parts:
             start = piece.start() + part.start()
             found += _placed(start, part[0], own)
