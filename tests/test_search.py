@@ -115,6 +115,37 @@ def test_the_best_comes_first(ok: Run) -> None:
     assert found(ok, "lighthouse", "or", "sold")[-2:] == [again, passing]
 
 
+def test_what_stands_as_it_was_typed_comes_first(ok: Run, tmp_path: Path) -> None:
+    row = add(ok, "In the long years after the war the mayor's old house was the white house there")
+    apart = add(ok, "House, white house, house: white")
+    title = tmp_path / "checks.jsonl"
+    title.write_text('{"statement": "A dove lives there", "title": "Was the White House sold?"}\n')
+    ok("import", "jsonl", title, "--set", "publisher=The Checker")
+    dove = row + 2
+    assert found(ok, "white", "house")[0] == apart
+    *first, last = found(ok, "was", "the", "white", "house")
+    assert (set(first), last) == ({row, dove}, apart)
+    assert found(ok, "mayor old house") == [row]
+    other = add(ok, "A white house that was sold")
+    ok("claim", "merge", apart, row, "--because", "the same")
+    *first, last = found(ok, "was the white house")
+    assert (set(first), last) == ({apart, dove}, other)
+
+
+def test_one_word_is_found_as_two_and_two_as_one(ok: Run) -> None:
+    hyphen = add(ok, "COVID-19 spares pit bulls")
+    whole = add(ok, "Covid19 spares every pitbull")
+    tag = add(ok, "It spares nobody #COVID19")
+    for words in ("covid19", "COVID-19", "#Covid19"):
+        assert sorted(found(ok, words)) == [hyphen, whole, tag], words
+    assert sorted(found(ok, "pit-bulls")) == [hyphen, whole]
+    assert found(ok, "spares", "-covid19") == []
+    # What is made of a hashtag nobody wrote, so it has no slips.
+    outcome = ok("claim", "search", "#PitBulk", "--format", "json")
+    assert [row["id"] for row in outcome.json] == [hyphen]
+    assert outcome.err == 'No claim has "bulk": looked for "bull" instead.\n'
+
+
 def test_a_page_goes_on_where_the_last_one_ended(ok: Run, run: Run) -> None:
     ids = [add(ok, f"Bridge {number} was closed") for number in range(5)]
     other = add(ok, "Something else")

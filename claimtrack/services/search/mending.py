@@ -46,7 +46,7 @@ def mended(
 
     ``waiting`` are claims that have no postings yet: they are read themselves.
     """
-    words = {word for row in rows(node) for word in row.words if not word.stems}
+    words = {word for row in rows(node) for word in row.words if not (word.stems or word.made)}
     said = {word.text for word in words if not word.begins and _stems(word.text, languages)}
     lost = said - _found(connection, said, languages, {}, 1).keys()
     read = _stems_of(connection, waiting) if lost or len(said) < len(words) else {}
@@ -176,14 +176,17 @@ def _one_slip(
     """A word that differs by one slip; the most frequent with the same first letter."""
     found = _found(connection, one_slip(word), languages, read, _OFTEN)
     order = sorted(found, key=lambda near: (near[0] != word[0], -found[near], near))
+    likely: list[str] = []
     for near in order[:_LIKELY]:
         stems = _stems(near, languages)
         written = {one for own in stems for one in _as_written(connection, own, read)}
-        # "hous" is the stem of a house, but nobody writes it.
-        if near in written or any(own != near for own, _ in stems):
-            forms = {near} if near in written else written & found.keys()
-            return min(forms, default=near)
-    return None
+        if near in written:
+            return near
+        likely.append(min(written & found.keys(), default=near))
+        # "hous" is the stem of a house, but nobody writes it: what is written goes before it.
+        if any(own != near for own, _ in stems):
+            return likely[-1]
+    return likely[0] if likely else None
 
 
 def _two_slips(connection: Connection, word: str, read: _Read) -> str | None:
