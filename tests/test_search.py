@@ -227,6 +227,34 @@ def test_a_claim_in_another_language_changes_no_other_search(ok: Run) -> None:
     assert (found(ok, "clintin"), found(ok, "clint")) == ([finnish], [clint, finnish])
 
 
+def test_where_no_claim_has_all_words_the_rarest_gives_way(ok: Run) -> None:
+    emails = [add(ok, f"Hillary Clinton sent {n} emails in {2000 + n}") for n in range(12)]
+    duff = add(ok, "Hilary Duff bought a bakery")
+    outcome = ok("claim", "search", "hilary", "clintn", "--format", "json")
+    assert sorted(row["id"] for row in outcome.json) == emails
+    assert outcome.err == (
+        'No claim has "clintn": looked for "clinton" instead.\n'
+        'No claim has "hilary" beside the other words: looked for "hillary" instead.\n'
+    )
+    listed = ok("claim", "list", "--text", '"hilary clinton" email', "--format", "json")
+    assert len(listed.json) == 12
+    assert found(ok, "hilary") == found(ok, "hilary", "duff") == [duff]
+    # A word in many claims is meant, and so is one that no other is like.
+    assert found(ok, "hillary", "duff") == found(ok, "bakery", "emails") == []
+
+
+def test_a_word_that_says_nothing_in_most_languages_is_sought_in_the_others(ok: Run) -> None:
+    add(ok, "The bridge is closed")
+    spanish = add(ok, "La banda The Puente canta", "--language", "es")
+    assert found(ok, "the") == [spanish]
+    assert [row["id"] for row in ok("claim", "list", "--text", "the", "--format", "json").json] == [
+        spanish
+    ]
+    other = add(ok, "The crossing is closed")
+    ok("claim", "merge", other, spanish, "--because", "the same")
+    assert found(ok, "the") == [other]
+
+
 def test_beginnings_find_where_no_claim_has_the_word(ok: Run) -> None:
     first, second = add(ok, "Vaccination began"), add(ok, "Vaccines ran out")
     third = add(ok, "The vac is broken")

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.keys import clean_text
-from claimtrack.searching.query import Node, parse, rows
+from claimtrack.searching.query import parse, rows
 from claimtrack.searching.reading import sought
 from claimtrack.services.matching.texts import load_languages
-from claimtrack.services.search.mending import Taken, mended
+from claimtrack.services.search.finding import is_found
+from claimtrack.services.search.mending import given_way, mended
+from claimtrack.services.search.question import Question
 
 #: How many characters a search may have.
 LIMIT = 1000
 
 #: Of claims that wait for their postings so many are read, the newest.
 WAITING = 1000
-
-
-class Question(NamedTuple):
-    """A search as it is carried out.
-
-    ``languages`` are those of the claims. ``waiting`` are claims whose postings are yet to be
-    made: they are read themselves, if they are not ``too_many``.
-    """
-
-    node: Node
-    languages: tuple[str, ...]
-    taken: tuple[Taken, ...] = ()
-    waiting: tuple[int, ...] = ()
-    too_many: bool = False
 
 
 def ask(connection: Connection, typed: str) -> Question:
@@ -62,4 +48,12 @@ def ask(connection: Connection, typed: str) -> Question:
     if past:  # today's words are not those of then
         return found
     node, taken = mended(connection, node, languages, found.waiting)
-    return found._replace(node=node, taken=taken)
+    found = found._replace(node=node, taken=taken)
+    if is_found(connection, found):
+        return found
+    # Of words that claims have, though none has them all, one may be a slip.
+    for other, instead in given_way(connection, node, languages):
+        closer = found._replace(node=other, taken=(*taken, instead))
+        if is_found(connection, closer):
+            return closer
+    return found

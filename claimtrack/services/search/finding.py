@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     not_,
     or_,
     select,
@@ -27,7 +28,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from claimtrack.models.claims import claim
 from claimtrack.searching.query import rows
-from claimtrack.services.search.asking import Question
 from claimtrack.services.search.formula import (
     EVERY,
     Formula,
@@ -41,6 +41,7 @@ from claimtrack.services.search.formula import (
     leaves_out,
     terms_of,
 )
+from claimtrack.services.search.question import Question
 from claimtrack.services.search.texts import having
 
 #: Up to so many postings of a search's rarest words are read whole.
@@ -52,6 +53,9 @@ FEW_OF_ONE = 20_000
 
 #: Of a word that more claims have, so many are put in order that it says most of.
 HEAVIEST = 2_000
+
+#: Of so many claims at most the texts are read to know whether a search finds anything.
+_LOOKED_AT = 200
 
 #: Up to so many merged claims are kept in mind, where there are more they are asked for.
 _MERGED = 5_000
@@ -82,6 +86,9 @@ def condition(connection: Connection, asked: Question) -> Found:
     if leaves_out(read):  # which may be in what was merged into a claim
         other = claim.alias("merged_here")
         fits = and_(fits, ~exists().where(other.c.merged_into_id == claim.c.id))
+    if silent := [one for one in asked.languages if formula(asked.node, [one])[0] is None]:
+        # In languages in which it says nothing, nothing is found: their claims are not read.
+        fits = and_(fits, func.split_part(claim.c.language, "-", 1).not_in(silent))
     if merged := _merged_with(connection, read):
         fits = or_(fits, _is_one_of(merged))
     if waiting:
@@ -112,6 +119,21 @@ def best(connection: Connection, asked: Question) -> Scored:
         number: score for number, score in scores.items() if number not in waiting
     }
     return Scored(scores, whole, look=past or not exact)
+
+
+def is_found(connection: Connection, asked: Question) -> bool:
+    """Whether a search finds anything; what would take long to find out counts as found."""
+    read, exact = _formula(asked)
+    counts = _counts(connection, read, FEW)
+    driving = drivers(read, counts)
+    if driving is None or cost(driving, counts) > FEW:
+        return True
+    _, waiting, fresh = _unread(connection, asked)
+    postings = _postings(connection, driving, None)
+    numbers = _scores(connection, read, postings, {}).keys() - waiting
+    if fresh or exact or len(numbers) > _LOOKED_AT:
+        return bool(numbers or fresh)
+    return bool(having(connection, asked.node, numbers))
 
 
 def _unread(connection: Connection, asked: Question) -> tuple[bool, set[int], set[int]]:

@@ -7,8 +7,7 @@ whoever asked is told. What is a stem in one language may be another word's in t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, text
 
@@ -16,6 +15,7 @@ from claimtrack.matching.terms import main_language, stem, term
 from claimtrack.searching.query import Node, Word, replaced, rows
 from claimtrack.searching.reading import stems_in, tokens
 from claimtrack.searching.spelling import one_slip, slips, slips_in
+from claimtrack.services.search.question import Taken
 from claimtrack.services.search.texts import texts_of
 
 #: From so many letters on, what nobody wrote may be the beginning of a word.
@@ -27,16 +27,12 @@ _BEGIN = 200
 _SAME = 2
 _LIKELY = 12
 
+#: So many words of a search may give way, each to so many others that far more claims have.
+_GIVE_WAY = 3
+_FAR_MORE = 10
+
 #: A word in more claims is not counted on.
 _OFTEN = 1000
-
-
-class Taken(NamedTuple):
-    """A word that no claim has, and one that was looked for instead; ``begins``: all like it."""
-
-    typed: str
-    instead: str
-    begins: bool
 
 
 def mended(
@@ -63,6 +59,39 @@ def mended(
     if not instead:
         return node, ()
     return replaced(node, lambda word: instead.get(word, word)), tuple(taken)
+
+
+def given_way(
+    connection: Connection, node: Node, languages: Sequence[str]
+) -> Iterator[tuple[Node, Taken]]:
+    """The search with another word for one that few claims have, the likeliest first.
+
+    The other differs by a slip, and far more claims have it.
+    """
+    words = {
+        word.text: word
+        for row in rows(node)
+        for word in row.words
+        if slips_in(word.text) and not (word.begins or word.stems or word.made)
+    }
+    if sum(1 for _ in rows(node)) == 1 and len(words) < 2:
+        return  # a word alone is found, if it is known
+    often = _found(connection, words, languages, {}, _OFTEN)
+    for typed in sorted(often, key=lambda one: (often[one], one))[:_GIVE_WAY]:
+        near = _found(connection, one_slip(typed), languages, {}, _OFTEN)
+        more = [one for one, count in near.items() if count >= _FAR_MORE * often[typed]]
+        more.sort(key=lambda one: (one[0] != typed[0], -near[one], one))
+        for other in more[:_GIVE_WAY]:
+            form, _ = _form(connection, other, near, languages, {})
+            if not set(_stems(form, languages)) & set(_stems(typed, languages)):
+                yield (
+                    _exchanged(node, words[typed], Word(form)),
+                    Taken(typed, form, beside=True),
+                )
+
+
+def _exchanged(node: Node, word: Word, other: Word) -> Node:
+    return replaced(node, lambda one: other if one == word else one)
 
 
 #: A stem of a word, and the languages in which it is that, with spaces between them.
@@ -178,15 +207,29 @@ def _one_slip(
     order = sorted(found, key=lambda near: (near[0] != word[0], -found[near], near))
     likely: list[str] = []
     for near in order[:_LIKELY]:
-        stems = _stems(near, languages)
-        written = {one for own in stems for one in _as_written(connection, own, read)}
-        if near in written:
-            return near
-        likely.append(min(written & found.keys(), default=near))
-        # "hous" is the stem of a house, but nobody writes it: what is written goes before it.
-        if any(own != near for own, _ in stems):
-            return likely[-1]
+        form, sure = _form(connection, near, found, languages, read)
+        if sure:
+            return form
+        likely.append(form)
     return likely[0] if likely else None
+
+
+def _form(
+    connection: Connection,
+    near: str,
+    found: Collection[str],
+    languages: Sequence[str],
+    read: _Read,
+) -> tuple[str, bool]:
+    """Of the forms of a word one that somebody wrote and that is among those found, else itself.
+
+    And whether it is a word: "hous" is the stem of a house, but nobody writes it.
+    """
+    stems = _stems(near, languages)
+    written = {one for own in stems for one in _as_written(connection, own, read)}
+    if near in written:
+        return near, True
+    return min(written & set(found), default=near), any(own != near for own, _ in stems)
 
 
 def _two_slips(connection: Connection, word: str, read: _Read) -> str | None:

@@ -21,8 +21,8 @@ from claimtrack.services.listing import (
     pages_of_ids,
     wanted,
 )
-from claimtrack.services.search.asking import Question
 from claimtrack.services.search.finding import best
+from claimtrack.services.search.question import Question
 from claimtrack.services.search.texts import Told, having, texts_of
 
 #: Of one claim so many texts are shown, its statement and those with the most hits.
