@@ -243,6 +243,19 @@ def test_where_no_claim_has_all_words_the_rarest_gives_way(ok: Run) -> None:
     assert found(ok, "hillary", "duff") == found(ok, "bakery", "emails") == []
 
 
+def test_a_stem_of_another_language_is_not_read(
+    ok: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        add(ok, f"Clint is the mayor of town {number}")
+    finnish = add(ok, "Clint on pormestari", "--language", "fi")
+    assert found(ok, "clintin") == [finnish]
+    monkeypatch.setattr(finding, "FEW", 2)  # there is one claim with it, and not five
+    with make_engine(database_url).connect() as connection:
+        scored = finding.best(connection, ask(connection, "clintin"))
+    assert (set(scored.scores), scored.whole) == ({finnish}, True)
+
+
 def test_a_word_that_says_nothing_in_most_languages_is_sought_in_the_others(ok: Run) -> None:
     add(ok, "The bridge is closed")
     spanish = add(ok, "La banda The Puente canta", "--language", "es")
