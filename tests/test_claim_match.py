@@ -284,6 +284,47 @@ def test_each_line_of_a_file_is_answered_by_a_line(town: str, ok: Run, tmp_path:
     ]  # fmt: skip
 
 
+@pytest.fixture
+def ferries(town: str, ok: Run) -> str:
+    """Two claims, 32 and 33, in the same words, of other days."""
+    for statement, day in (
+        ("The ferry to Horn was late on Friday", "2020-03-06"),
+        ("Late on Friday was the ferry to Horn", "2021-06-18"),
+    ):
+        who = ("--speaker", "Ines Kolb", "--source", f"{PAGE}/ferry", "--said-on", day, "--new")
+        ok("claim", "add", statement, *who)
+    return "On Friday the Horn ferry was late"
+
+
+def test_the_day_of_a_text_puts_the_claims_of_that_day_first(ferries: str, run: Run) -> None:
+    def first(*more: object) -> tuple[int, str]:
+        outcome = run("claim", "match", ferries, *more, "--format", "json")
+        return outcome.json[0]["claim_id"], outcome.err
+
+    assert first("--on", "2020-03-07") == (32, "")
+    assert first("--on", "18 June 2021") == (33, "")
+    number, said = first("--on", "2021-06")
+    assert (number, said) == (first()[0], "2021-06 is no day: the text is looked for without.\n")
+    assert run("claim", "match", ferries, "--on", "someday").code == 5
+
+
+def test_each_line_may_say_its_day(ferries: str, run: Run) -> None:
+    dates = ["2020-03-07T20:05:00Z", "June 18, 2021", "n/a", None, "03/04/2020", 20200307, "2020"]
+    file = lines(*({"id": at, "text": ferries, "date": date} for at, date in enumerate(dates)))
+    outcome = run("claim", "match", "--file", "-", input=file)
+    answers = [json.loads(one)["matches"] for one in outcome.out.splitlines()]
+    assert outcome.code == 0
+    assert [found[0]["claim_id"] for found in answers[:2]] == [32, 33]
+    assert answers[2:] == [answers[2]] * 5
+    assert outcome.err.splitlines() == [
+        'Line 5: No date can be read in "03/04/2020": the text is looked for without.',
+        'Line 6: No date can be read in "20200307": the text is looked for without.',
+    ]
+    on_that_day = run("claim", "match", "--file", "-", "--on", "2021-06-18", input=file)
+    answers = [json.loads(one)["matches"] for one in on_that_day.out.splitlines()]
+    assert [found[0]["claim_id"] for found in answers] == [32, *[33] * 6]
+
+
 def test_a_file_without_a_match_ends_with_3(town: str, run: Run) -> None:
     outcome = run("claim", "match", "--file", "-", input=lines({"id": 2, "text": "Dividends"}))
     assert (outcome.code, json.loads(outcome.out)["matches"]) == (3, [])
@@ -299,11 +340,23 @@ def test_a_file_without_a_match_ends_with_3(town: str, run: Run) -> None:
         ('{"text": "x"}', "Line 2: It has no id"),
     ],
 )
-def test_a_line_that_is_none_is_named(town: str, run: Run, line: str, said: str) -> None:
-    outcome = run("claim", "match", "--file", "-", input=lines({"id": 1, "text": POST}) + line)
+@pytest.mark.parametrize("fmt", [(), ("--format", "json")])
+def test_a_line_that_is_none_is_named_and_the_others_are_answered(
+    town: str, run: Run, fmt: tuple[str, ...], line: str, said: str
+) -> None:
+    file = f"{lines({'id': 1, 'text': POST})}{line}\n\n{line}\n{lines({'id': 4, 'text': POST})}"
+    outcome = run("claim", "match", "--file", "-", *fmt, input=file)
     assert outcome.code == 5
     assert said in outcome.err
-    assert json.loads(outcome.out)["id"] == 1  # what came before it is answered
+    assert said.replace("Line 2", "Line 4") in outcome.err
+    assert "2 lines were not answered." in outcome.err
+    answers = outcome.json if fmt else [json.loads(one) for one in outcome.out.splitlines()]
+    assert [one["id"] for one in answers] == [1, 4]
+
+
+def test_a_file_without_a_good_line_is_an_empty_array(town: str, run: Run) -> None:
+    outcome = run("claim", "match", "--file", "-", "--format", "json", input="{\n")
+    assert (outcome.code, outcome.json) == (5, [])
 
 
 def test_each_answer_comes_before_the_next_line_is_there(town: str, start_process: Start) -> None:

@@ -168,20 +168,25 @@ def test_the_summary_counts_a_group_once(ok: Run) -> None:
     ok("claim", "object", 2, "--because", "y")
     ok("claim", "same", 1, "2-4")
 
-    found = report(ok, "summary")
+    def counted(found: Any, section: str) -> dict[str, int]:
+        return {row["name"]: row["claims"] for row in found[section] if row["claims"]}
 
+    found = report(ok, "summary")
     assert (found["totals"]["claims"], found["totals"]["open"]) == (2, 2)
     assert found["totals"]["disputed"] == 1
-    assert {row["name"]: row["claims"] for row in found["status"] if row["claims"]} == {
-        "unverified": 2,
-        "checked": 1,
-    }
-    assert {row["name"]: row["claims"] for row in found["verdict"] if row["claims"]} == {"false": 1}
-    assert {row["name"]: row["claims"] for row in found["priority"] if row["claims"]} == {
-        "high": 1,
-        "normal": 1,
-    }
+    # The most urgent one that is still to be checked stands for all, as in `report unverified`.
+    assert counted(found, "status") == {"unverified": 2}
+    assert counted(found, "verdict") == {}
+    assert counted(found, "kind") == {"fact": 2}
+    assert counted(found, "priority") == {"high": 1, "normal": 1}
     assert found["holder"][0]["claims"] == 1
+
+    ok("claim", "mark", 4, "in-review", "--because", "x")
+    assert counted(report(ok, "summary"), "status") == {"unverified": 1, "in_review": 1}
+    ok("claim", "mark", "3,4", "set-aside", "--reason", "error", "--because", "x")
+    found = report(ok, "summary")
+    assert counted(found, "status") == {"unverified": 1, "checked": 1}
+    assert counted(found, "verdict") == {"false": 1}
 
 
 def test_who_holds_two_that_are_the_same_holds_one(ok: Run) -> None:

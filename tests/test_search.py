@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +115,37 @@ def test_the_best_comes_first(ok: Run) -> None:
     assert found(ok, "lighthouse", "or", "sold")[-2:] == [again, passing]
 
 
+def test_what_stands_as_it_was_typed_comes_first(ok: Run, tmp_path: Path) -> None:
+    row = add(ok, "In the long years after the war the mayor's old house was the white house there")
+    apart = add(ok, "House, white house, house: white")
+    title = tmp_path / "checks.jsonl"
+    title.write_text('{"statement": "A dove lives there", "title": "Was the White House sold?"}\n')
+    ok("import", "jsonl", title, "--set", "publisher=The Checker")
+    dove = row + 2
+    assert found(ok, "white", "house")[0] == apart
+    *first, last = found(ok, "was", "the", "white", "house")
+    assert (set(first), last) == ({row, dove}, apart)
+    assert found(ok, "mayor old house") == [row]
+    other = add(ok, "A white house that was sold")
+    ok("claim", "merge", apart, row, "--because", "the same")
+    *first, last = found(ok, "was the white house")
+    assert (set(first), last) == ({apart, dove}, other)
+
+
+def test_one_word_is_found_as_two_and_two_as_one(ok: Run) -> None:
+    hyphen = add(ok, "COVID-19 spares pit bulls")
+    whole = add(ok, "Covid19 spares every pitbull")
+    tag = add(ok, "It spares nobody #COVID19")
+    for words in ("covid19", "COVID-19", "#Covid19"):
+        assert sorted(found(ok, words)) == [hyphen, whole, tag], words
+    assert sorted(found(ok, "pit-bulls")) == [hyphen, whole]
+    assert found(ok, "spares", "-covid19") == []
+    # What is made of a hashtag nobody wrote, so it has no slips.
+    outcome = ok("claim", "search", "#PitBulk", "--format", "json")
+    assert [row["id"] for row in outcome.json] == [hyphen]
+    assert outcome.err == 'No claim has "bulk": looked for "bull" instead.\n'
+
+
 def test_a_page_goes_on_where_the_last_one_ended(ok: Run, run: Run) -> None:
     ids = [add(ok, f"Bridge {number} was closed") for number in range(5)]
     other = add(ok, "Something else")
@@ -165,6 +198,74 @@ def test_two_slips_find_a_long_word(ok: Run) -> None:
     assert found(ok, "gouvernmant") == [number]
     assert found(ok, '"the gouvernmant denied"') == [number]
     assert found(ok, "gouvernmunk") == []
+
+
+def test_a_claim_in_another_language_changes_no_other_search(ok: Run) -> None:
+    raid = add(ok, "The FBI raided the CDC in the middle of the night")
+    theme = add(ok, "The theme of the parade was chosen by Clinton")
+    flag = add(ok, "The flag was sewn for Clinton")
+    bern = add(ok, "Posts with #FeelTheBern are hidden")
+    clint = add(ok, "Clint is the mayor")
+    biden = [add(ok, f"Biden met {whom} before the bidding") for whom in ("Ann", "Bob", "Cy")]
+    searches = ("the FBI raided the CDC", '"raided the CDC"', "parade and the theme",
+        "#FeelTheBern", "clintn", "raidd", "bidn")  # fmt: skip
+
+    def answers() -> list[tuple[list[int], str]]:
+        outcomes = [ok("claim", "search", words, "--format", "json") for words in searches]
+        return [([row["id"] for row in outcome.json], outcome.err) for outcome in outcomes]
+
+    english = answers()
+    assert [numbers for numbers, _ in english] == [
+        *([raid], [raid], [theme], [bern], [flag, theme], [raid], biden[::-1]),
+    ]
+    spanish = add(ok, "La luna es de queso", "--language", "es")
+    finnish = add(ok, "Kuu on juustoa", "--language", "fi")
+    assert answers() == english
+    assert (found(ok, "quesos"), found(ok, "juusto")) == ([spanish], [finnish])
+    # Where a Finnish claim has the stem that the word has in Finnish, it is no slip.
+    finnish = add(ok, "Clint on pormestari", "--language", "fi")
+    assert (found(ok, "clintin"), found(ok, "clint")) == ([finnish], [clint, finnish])
+
+
+def test_where_no_claim_has_all_words_the_rarest_gives_way(ok: Run) -> None:
+    emails = [add(ok, f"Hillary Clinton sent {n} emails in {2000 + n}") for n in range(12)]
+    duff = add(ok, "Hilary Duff bought a bakery")
+    outcome = ok("claim", "search", "hilary", "clintn", "--format", "json")
+    assert sorted(row["id"] for row in outcome.json) == emails
+    assert outcome.err == (
+        'No claim has "clintn": looked for "clinton" instead.\n'
+        'No claim has "hilary" beside the other words: looked for "hillary" instead.\n'
+    )
+    listed = ok("claim", "list", "--text", '"hilary clinton" email', "--format", "json")
+    assert len(listed.json) == 12
+    assert found(ok, "hilary") == found(ok, "hilary", "duff") == [duff]
+    # A word in many claims is meant, and so is one that no other is like.
+    assert found(ok, "hillary", "duff") == found(ok, "bakery", "emails") == []
+
+
+def test_a_stem_of_another_language_is_not_read(
+    ok: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        add(ok, f"Clint is the mayor of town {number}")
+    finnish = add(ok, "Clint on pormestari", "--language", "fi")
+    assert found(ok, "clintin") == [finnish]
+    monkeypatch.setattr(finding, "FEW", 2)  # there is one claim with it, and not five
+    with make_engine(database_url).connect() as connection:
+        scored = finding.best(connection, ask(connection, "clintin"))
+    assert (set(scored.scores), scored.whole) == ({finnish}, True)
+
+
+def test_a_word_that_says_nothing_in_most_languages_is_sought_in_the_others(ok: Run) -> None:
+    add(ok, "The bridge is closed")
+    spanish = add(ok, "La banda The Puente canta", "--language", "es")
+    assert found(ok, "the") == [spanish]
+    assert [row["id"] for row in ok("claim", "list", "--text", "the", "--format", "json").json] == [
+        spanish
+    ]
+    other = add(ok, "The crossing is closed")
+    ok("claim", "merge", other, spanish, "--because", "the same")
+    assert found(ok, "the") == [other]
 
 
 def test_beginnings_find_where_no_claim_has_the_word(ok: Run) -> None:
@@ -394,6 +495,24 @@ def test_hits_are_marked_for_people_and_spreadsheets(ok: Run) -> None:
         out = ok("claim", "search", "piers", "bridge", "--format", fmt).out
         assert "Three **bridges** north" in out
         assert "source 3.1: A survey of old **piers**" in out
+
+
+def test_a_claim_known_from_a_fact_check_alone_stands_in_every_format(
+    ok: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "checks.jsonl"
+    file.write_text('{"statement": "The moon is hollow", "title": "No, it is not"}\n')
+    ok("import", "jsonl", file, "--set", "publisher=The Checker")
+    day = ("--as-of", "today")
+    (row,) = csv.DictReader(
+        ok("claim", "search", "moon", *day, "--format", "csv")
+        .out.removeprefix("\ufeff")
+        .splitlines()
+    )
+    assert (row["found"], row["source_id"], row["publisher"]) == ("The **moon** is hollow", "", "")
+    assert row["as_of"]
+    for fmt in ("table", "markdown", "json", "jsonl"):
+        assert "hollow" in ok("claim", "search", "moon", *day, "--format", fmt).out
 
 
 def test_nothing_found_is_said_as_in_a_list(ok: Run) -> None:

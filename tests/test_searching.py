@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimtrack.matching.terms import words
-from claimtrack.searching.query import All, Either, Node, Not, Row, Word, parse, replaced, rows
+from claimtrack.searching.query import (
+    All,
+    Either,
+    Node,
+    Not,
+    Row,
+    Word,
+    in_a_row,
+    parse,
+    replaced,
+    rows,
+)
 from claimtrack.searching.reading import Text, fits, snippet, spans, tokens
 from claimtrack.searching.spelling import one_slip, slips, slips_in
 
@@ -44,7 +55,10 @@ def told(node: Node | None) -> str:
         ("bridge --ferry", "(bridge & ferry)"),
         ("bridge or ferry boat", "(bridge | (ferry & boat))"),
         ("bridge OR -ferry", "(bridge | !ferry)"),
-        ("north-bridge", "north+bridge"),
+        ("north-bridge", "(north+bridge | northbridge)"),
+        ("COVID-19, -pit-bull", "((covid+19 | covid19) & !(pit+bull | pitbull))"),
+        ("covid19", "(covid19 | covid+19)"),
+        ("2020-03-05 5th f16x", "(2020+03+05 & 5th & f16x)"),
         ("Brücke", "brucke"),
         ("900,000", "900000"),
         ("displac*", "displac*"),
@@ -70,6 +84,23 @@ def told(node: Node | None) -> str:
 )
 def test_it_is_read_as_on_the_web(typed: str, meant: str) -> None:
     assert told(parse(typed)) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "row"),
+    [
+        ("against Mexico if", "against mexico if"),
+        ('the "north bridge" is -closed', "the north bridge is"),
+        ("covid19 in pit-bulls #NorthBridge", "covid19 in pit bulls north bridge"),
+        ("bridge or ferry", ""),
+        ("the bridge*", ""),
+        ("the (bridge or ferry)", ""),
+    ],
+)
+def test_the_words_that_may_stand_in_a_row(typed: str, row: str) -> None:
+    node = parse(typed)
+    assert node is not None
+    assert " ".join(in_a_row(node)) == row
 
 
 @given(ANY_TEXT)

@@ -79,7 +79,10 @@ def of_actor(app: App, connection: Connection, asked: ClaimFilter) -> ClaimFilte
         question = ask(connection, asked.text)
         for one in question.taken:
             like = "words that begin so, such as " if one.begins else ""
-            app.say(f'No claim has "{one.typed}": looked for {like}"{one.instead}" instead.')
+            beside = " beside the other words" if one.beside else ""
+            app.say(
+                f'No claim has "{one.typed}"{beside}: looked for {like}"{one.instead}" instead.'
+            )
         if question.too_many:
             app.say(
                 f"Only the newest {WAITING:,} of the claims that came or changed since words were"

@@ -146,6 +146,16 @@ def _dispute_json(one: Dispute) -> Json:
     return row
 
 
+#: The columns of a source, and the keys that they are of.
+_OF_SOURCE = {
+    "source_id": "id",
+    "source_url": "url",
+    "source_title": "title",
+    "publisher": "publisher",
+    "published_on": "published_on",
+}
+
+
 def people(app: App) -> bool:
     """Whether the output is for people's eyes, and not for a script or a spreadsheet."""
     return app.format in (Format.TABLE, Format.MARKDOWN)
@@ -163,13 +173,9 @@ def cells(app: App, row: Mapping[str, Any]) -> Json:
     flat["speaker"] = speaker["name"] if speaker else None
     if isinstance(source, Mapping):
         flat["source"] = _source_label(source)
-        flat |= {
-            "source_id": source["id"],
-            "source_url": source["url"],
-            "source_title": source["title"],
-            "publisher": source["publisher"],
-            "published_on": source["published_on"],
-        }
+        flat |= {column: source[key] for column, key in _OF_SOURCE.items()}
+    elif "source" in row:  # a claim that is known from fact-checks alone has none
+        flat = {**dict.fromkeys(_OF_SOURCE), **flat}
     if isinstance(row.get("evidence"), list) and row["evidence"]:
         flat["evidence"] = [
             f"{piece['stance']}: {_source_label(piece['source'])}"

@@ -7,7 +7,7 @@ they also have their place in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
 from claimtrack.keys import word_set
@@ -35,7 +35,8 @@ def tokens(text: str) -> list[Token]:
         parts = [(part, words(part[0])) for part in re.finditer(r"[\w'’]+", piece[0])]
         if [word for _, own in parts for word in own] != whole:
             # What only makes a word together: 1,000; a link; a hashtag.
-            parts = [(part, whole) for part in re.finditer(r"\w.*\w|\w", piece[0])][:1]
+            part = re.search(r"\w.*\w|\w", piece[0]) or re.search(".+", piece[0])
+            parts = [(part, whole)] if part else []
         for part, own in parts:
             start = piece.start() + part.start()
             found += _placed(start, part[0], own)
@@ -81,6 +82,11 @@ def sought(word: Word, language: str) -> frozenset[str]:
         return word.stems
     found = stem(word.text, language)
     return frozenset((found,)) if found else frozenset()
+
+
+def stems_in(word: Word, languages: Iterable[str]) -> frozenset[str]:
+    """By which stems a word is found in texts of these languages."""
+    return frozenset().union(*(sought(word, language) for language in languages))
 
 
 def fits(node: Node, texts: Sequence[Text]) -> bool:

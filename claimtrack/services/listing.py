@@ -31,7 +31,7 @@ from claimtrack.vocab import Kind, Precision, Status
 
 if TYPE_CHECKING:
     from claimtrack.searching.query import Node
-    from claimtrack.services.search.asking import Question
+    from claimtrack.services.search.question import Question
 
 #: How many claims are loaded at a time where all are wanted.
 PAGE = 500

@@ -16,8 +16,17 @@ from claimtrack.services.matching.groups import group_key, grouped
 from claimtrack.services.moves import Move, moves
 from claimtrack.services.overdue import evidence_withdrawn
 from claimtrack.services.period import holding
-from claimtrack.services.unverified import UNCONCLUDED
 from claimtrack.vocab import Kind, Priority, Status, Verdict
+
+#: In which order the claims of a group are to be looked at: what awaits approval has been looked
+#: at, and what is concluded needs nobody.
+_TURN = {
+    Status.UNVERIFIED: 1,
+    Status.IN_REVIEW: 1,
+    Status.AWAITING_APPROVAL: 2,
+    Status.CHECKED: 3,
+    Status.SET_ASIDE: 4,
+}
 
 #: How many of the latest marks are told.
 LATEST = 10
@@ -46,8 +55,8 @@ def summary(connection: Connection) -> Summary:
     """Count what is on record. Merged claims and speakers, and withdrawn appearances, are left out.
 
     The appearances of merged claims count: each is its head's. Claims that are the same count
-    once, with the highest priority of theirs: once among those that are not concluded, as the
-    first to be looked at stands, and once under each status, verdict and kind besides.
+    once, with the highest priority of theirs, and else as that one of them stands that is to be
+    looked at first: so that each part of the summary adds up to all claims.
     """
     group = grouped(connection)
     rows = connection.execute(
@@ -72,8 +81,8 @@ def summary(connection: Connection) -> Summary:
     alone = sum(priorities.values())
     groups = _groups(connection)
     for members in groups:
-        counts.update({word for each in members for word in (each.verdict, each.kind) if word})
-        counts.update(_statuses(members))
+        first = min(members, key=lambda each: _TURN[each.status])
+        counts.update({first.status, first.verdict, first.kind} - {None})
         priorities[max(each.priority for each in members)] += 1
     disputed = grouped(connection)
     rested_on_withdrawn = select(func.count()).select_from(evidence_withdrawn().subquery())
@@ -134,12 +143,3 @@ def _groups(connection: Connection) -> list[list[Row[*tuple[Any, ...]]]]:
     for row in rows:
         groups[row.group_id].append(row)
     return list(groups.values())
-
-
-def _statuses(members: list[Row[*tuple[Any, ...]]]) -> set[str]:
-    """The statuses that a group counts under: of those that are not concluded one."""
-    statuses = [each.status for each in members]
-    unconcluded = [one for one in statuses if one in UNCONCLUDED]
-    # What awaits approval has been looked at: another one is to be looked at first.
-    unconcluded.sort(key=lambda one: one == Status.AWAITING_APPROVAL)
-    return {*unconcluded[:1], *(one for one in statuses if one not in UNCONCLUDED)}

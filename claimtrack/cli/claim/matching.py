@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,13 +12,17 @@ from claimtrack.cli.app import TABLE_LIMIT, App, command, need
 from claimtrack.cli.claim.group import claim
 from claimtrack.errors import InvalidDataError
 from claimtrack.render import Column, Format, Listing
-from claimtrack.vocab import hyphenated, word_of
+from claimtrack.vocab import Precision, hyphenated, word_of
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from claimtrack.services.matching.finding import Match
 
 #: So many characters of a text are looked at: more than any post or article has.
 LONGEST = 200_000
+#: And so many of what should be a date are told.
+_SHOWN = 60
 
 
 @command(
@@ -26,7 +30,7 @@ LONGEST = 200_000
     "match",
     example="""
 claimtrack claim match "They say no ship left the port in May!"
-claimtrack claim match - < post.txt
+claimtrack claim match - --on 2020-03-05 < post.txt
 claimtrack claim match --file posts.jsonl --threshold 0 --limit 5
 """,
 )
@@ -35,7 +39,8 @@ claimtrack claim match --file posts.jsonl --threshold 0 --limit 5
     "--file",
     "file",
     type=click.File("rb"),
-    help="JSON Lines, each with id and text; each is answered by a line. - is standard input.",
+    help="JSON Lines, each with id and text (and language, date); each is answered by a line."
+    " - is standard input.",
 )
 @click.option(
     "--threshold",
@@ -47,6 +52,7 @@ claimtrack claim match --file posts.jsonl --threshold 0 --limit 5
 @click.option(
     "--language", help="Of the text. [default: the likeliest of those that claims are in]"
 )
+@click.option("--on", "on", metavar="DATE", help="When the text was posted or said: 2020-03-05.")
 def match(
     app: App,
     text: str | None,
@@ -54,6 +60,7 @@ def match(
     threshold: float | None,
     limit: int | None,
     language: str | None,
+    on: str | None,
 ) -> int:
     """Find the claims that TEXT (a post, a headline, a sentence) repeats, the likeliest first.
 
@@ -67,14 +74,15 @@ def match(
     least = THRESHOLD if threshold is None else threshold
     need(0 <= least <= 1, "--threshold is a probability, from 0 to 1.")
     tongue = None if language is None else language_tag(language)
+    day = _day_of(app, on)
     _take_up(app)
     if file is not None:
         need(
             app.format in (Format.TABLE, Format.JSON, Format.JSONL),
             "With --file the answers are JSON Lines (or an array, with --format json).",
         )
-        return _answer(app, file, least, limit, tongue)
-    found = _found(app, _sought(text or ""), least, limit, tongue)
+        return _answer(app, file, least, limit, tongue, day)
+    found = _found(app, _sought(text or ""), least, limit, tongue, day)
     app.emit(
         Listing(
             columns=_COLUMNS if app.as_table else _SPREADSHEET,
@@ -99,6 +107,25 @@ def _take_up(app: App) -> None:
             pass  # what waits is read before it ends
 
 
+def _day_of(app: App, typed: str | None) -> dt.date | None:
+    """The day that --on says; of a month or year none is known.
+
+    Raises:
+        InvalidDataError: it is no date.
+    """
+    if typed is None:
+        return None
+    from claimtrack.dates import parse_date
+
+    parsed = parse_date(typed, what="--on date", anchor=app.today())
+    if parsed.said_aloud:
+        app.say(parsed.said_aloud)
+    if parsed.value.precision is not Precision.DAY:
+        app.say(f"{parsed.value} is no day: the text is looked for without.")
+        return None
+    return parsed.value.day
+
+
 def _sought(text: str) -> str:
     from claimtrack.cli.streams import read_all
 
@@ -110,7 +137,12 @@ def _sought(text: str) -> str:
 
 
 def _found(
-    app: App, text: str, threshold: float, limit: int | None, language: str | None
+    app: App,
+    text: str,
+    threshold: float,
+    limit: int | None,
+    language: str | None,
+    day: dt.date | None,
 ) -> Sequence[Match]:
     from claimtrack.services.matching.finding import find
     from claimtrack.services.matching.languages import likeliest_language
@@ -121,34 +153,54 @@ def _found(
     with app.read() as connection:
         languages = load_languages(connection)
         tongue = language or likeliest_language(connection, text, languages)
-        return find(connection, text, limit=most, threshold=threshold, language=tongue)
+        return find(connection, text, limit=most, threshold=threshold, language=tongue, day=day)
 
 
 # --- A file of texts -----------------------------------------------------------------------------
 
 
+class _Query(NamedTuple):
+    """A line of a file: a text, and what it says of it."""
+
+    id: str | int
+    text: str
+    language: str | None
+    day: dt.date | None
+
+
 def _answer(
-    app: App, file: IO[bytes], threshold: float, limit: int | None, language: str | None
+    app: App,
+    file: IO[bytes],
+    threshold: float,
+    limit: int | None,
+    language: str | None,
+    day: dt.date | None,
 ) -> int:
     from claimtrack.services.matching.finding import find
     from claimtrack.services.matching.languages import likeliest_language
     from claimtrack.services.matching.texts import load_languages
 
     found = 0
+    lines = _Lines(app, file)
 
     def answers() -> Iterator[dict[str, Any]]:
         nonlocal found
-        for queries in _at_once(file):
+        for queries in lines.at_once():
             # While a pipe is waited for, nothing is held open, and the next answer knows more.
             with app.read() as connection:
                 languages = load_languages(connection)
-                for number, text, said in queries:
-                    tongue = said or language or likeliest_language(connection, text, languages)
+                for query in queries:
+                    tongue = query.language or language
                     matches = find(
-                        connection, text, limit=limit, threshold=threshold, language=tongue
+                        connection,
+                        query.text,
+                        limit=limit,
+                        threshold=threshold,
+                        language=tongue or likeliest_language(connection, query.text, languages),
+                        day=query.day or day,
                     )
                     found += bool(matches)
-                    yield {"id": number, "matches": [match_json(one) for one in matches]}
+                    yield {"id": query.id, "matches": [match_json(one) for one in matches]}
 
     if app.format is Format.JSON:
         app.emit(Listing(columns=(), rows=answers()))
@@ -158,39 +210,58 @@ def _answer(
         for answer in answers():
             sys.stdout.write(json_text(answer) + "\n")
             sys.stdout.flush()  # who feeds a pipe waits for each answer
+    if lines.wrong:
+        counted = "1 line was" if lines.wrong == 1 else f"{lines.wrong:,} lines were"
+        app.say(f"{counted} not answered.")
+        return InvalidDataError.exit_code
     return 0 if found else 3
 
 
-def _at_once(file: IO[bytes]) -> Iterator[Iterator[tuple[Any, str, str | None]]]:
-    """The texts that are looked for in one transaction: of a file all, of a pipe one."""
-    queries = _queries(file)
-    if file.seekable():
-        yield queries
-    else:
-        for query in queries:
-            yield iter((query,))
+class _Lines:
+    """The lines of a file of texts; ``wrong`` of them can't be answered, and are told of."""
+
+    def __init__(self, app: App, file: IO[bytes]) -> None:
+        self._app, self._file = app, file
+        self.wrong = 0
+
+    def at_once(self) -> Iterator[Iterator[_Query]]:
+        """The texts that are looked for in one transaction: of a file all, of a pipe one."""
+        if self._file.seekable():
+            yield self._queries()
+        else:
+            for query in self._queries():
+                yield iter((query,))
+
+    def _queries(self) -> Iterator[_Query]:
+        """Those that can be read; blank lines are passed over."""
+        for number, raw in enumerate(self._file, 1):
+            line = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
+            if line.strip():
+                try:
+                    row = _row(line)
+                    query = _Query(row["id"], row["text"][:LONGEST], _language(row), None)
+                except InvalidDataError as error:
+                    self._tell(number, error.message)
+                    self.wrong += 1
+                    continue
+                try:
+                    query = query._replace(day=_day(row))
+                except InvalidDataError as error:
+                    self._tell(number, error.message)
+                yield query
+
+    def _tell(self, number: int, why: str) -> None:
+        sys.stdout.flush()  # the words stand behind the answers that came before them
+        self._app.say(f"Line {number}: {why}")
 
 
-def _queries(file: IO[bytes]) -> Iterator[tuple[Any, str, str | None]]:
-    """The id, the text and the language, if it is said, of each line; blank lines are passed over.
+def _row(line: bytes) -> dict[str, Any]:
+    """A line with an id and a text.
 
     Raises:
-        InvalidDataError: a line is none, with its number.
+        InvalidDataError: it is none.
     """
-    for number, raw in enumerate(file, 1):
-        line = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
-        if line.strip():
-            try:
-                yield _query(line)
-            except InvalidDataError as error:
-                error.message = f"Line {number}: {error.message}"
-                raise
-
-
-def _query(line: bytes) -> tuple[Any, str, str | None]:
     import json
-
-    from claimtrack.keys import language_tag
 
     try:
         row = json.loads(line.decode("utf-8"))
@@ -202,10 +273,37 @@ def _query(line: bytes) -> tuple[Any, str, str | None]:
         raise InvalidDataError('It is no object with a text: {"id": 7, "text": "…"}.')
     if not isinstance(row.get("id"), (str, int)) or isinstance(row["id"], bool):
         raise InvalidDataError('It has no id: {"id": 7, "text": "…"}.')
+    return row
+
+
+def _language(row: dict[str, Any]) -> str | None:
+    from claimtrack.keys import language_tag
+
     language = row.get("language")
     if language is not None and not isinstance(language, str):
         raise InvalidDataError("Its language is no tag: write it as en, ar or pt-BR (BCP 47).")
-    return row["id"], row["text"][:LONGEST], None if language is None else language_tag(language)
+    return None if language is None else language_tag(language)
+
+
+def _day(row: dict[str, Any]) -> dt.date | None:
+    """The day of a line's date, as programs and people write it; of a month or year none is known.
+
+    Raises:
+        InvalidDataError: there is no date in it that can be read.
+    """
+    from claimtrack.written_dates import is_blank_date, read_written
+
+    said = row.get("date")
+    if said is None or (isinstance(said, str) and is_blank_date(said)):
+        return None
+    try:
+        date = read_written(said if isinstance(said, str) else "")
+    except InvalidDataError as error:
+        words = " ".join(str(said).split())[:_SHOWN]
+        raise InvalidDataError(
+            f'No date can be read in "{words}": the text is looked for without.'
+        ) from error
+    return date.day if date.precision is Precision.DAY else None
 
 
 # --- How it looks --------------------------------------------------------------------------------

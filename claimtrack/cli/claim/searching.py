@@ -85,9 +85,10 @@ def search_claims(
             hits = found[:most]
             if people(app) and most is not None and len(found) > most:
                 footer = _more_behind(most, found[most - 1].line.id)
+        columns = _FOR_PEOPLE if people(app) else _FOR_SPREADSHEETS
         app.emit(
             Listing(
-                columns=_FOR_PEOPLE if people(app) else _FOR_SPREADSHEETS,
+                columns=[*columns, *sheet("as_of")] if stand.day and not people(app) else columns,
                 rows=_rows(hits, stand.day),
                 cells=lambda row: _flat(app, row),
                 preamble=[*stand.heading, ""] if stand.day else (),

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     not_,
     or_,
     select,
@@ -25,9 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from claimtrack.matching.terms import term
 from claimtrack.models.claims import claim
 from claimtrack.searching.query import rows
-from claimtrack.services.search.asking import Question
+from claimtrack.searching.reading import sought
 from claimtrack.services.search.formula import (
     EVERY,
     Formula,
@@ -41,6 +43,7 @@ from claimtrack.services.search.formula import (
     leaves_out,
     terms_of,
 )
+from claimtrack.services.search.question import Question
 from claimtrack.services.search.texts import having
 
 #: Up to so many postings of a search's rarest words are read whole.
@@ -52,6 +55,9 @@ FEW_OF_ONE = 20_000
 
 #: Of a word that more claims have, so many are put in order that it says most of.
 HEAVIEST = 2_000
+
+#: Of so many claims at most the texts are read to know whether a search finds anything.
+_LOOKED_AT = 200
 
 #: Up to so many merged claims are kept in mind, where there are more they are asked for.
 _MERGED = 5_000
@@ -73,15 +79,18 @@ def condition(connection: Connection, asked: Question) -> Found:
     read, exact = _formula(asked)
     past, waiting, fresh = _unread(connection, asked)
     most = FEW_OF_ONE if isinstance(read, Has) else FEW
-    counts = _counts(connection, read, most)
+    counts = _counts(connection, asked, read, most)
     driving = drivers(read, counts)
     if driving is not None and cost(driving, counts) <= most:
-        numbers = _scores(connection, read, _postings(connection, driving, None), {}).keys()
+        numbers = _scores(connection, read, _postings(connection, asked, driving, None), {}).keys()
         return Found(_is_one_of((numbers - waiting) | fresh), look=past or not exact)
     fits = as_sql(read, claim.c.id)
     if leaves_out(read):  # which may be in what was merged into a claim
         other = claim.alias("merged_here")
         fits = and_(fits, ~exists().where(other.c.merged_into_id == claim.c.id))
+    if silent := [one for one in asked.languages if formula(asked.node, [one])[0] is None]:
+        # In languages in which it says nothing, nothing is found: their claims are not read.
+        fits = and_(fits, func.split_part(claim.c.language, "-", 1).not_in(silent))
     if merged := _merged_with(connection, read):
         fits = or_(fits, _is_one_of(merged))
     if waiting:
@@ -101,17 +110,32 @@ def best(connection: Connection, asked: Question) -> Scored:
     """The claims that a search finds, or those that say most of its words, with their scores."""
     read, exact = _formula(asked)
     past, waiting, fresh = _unread(connection, asked)
-    counts = _counts(connection, read, FEW)
+    counts = _counts(connection, asked, read, FEW)
     driving = drivers(read, counts)
     if driving is None:
         return Scored({}, whole=False, look=past or not exact)
     whole = cost(driving, counts) <= FEW
-    postings = _postings(connection, driving, None if whole else HEAVIEST)
+    postings = _postings(connection, asked, driving, None if whole else HEAVIEST)
     scores = _scores(connection, read, postings, _rarity(connection, asked))
     scores = dict.fromkeys(fresh, 0.0) | {
         number: score for number, score in scores.items() if number not in waiting
     }
     return Scored(scores, whole, look=past or not exact)
+
+
+def is_found(connection: Connection, asked: Question) -> bool:
+    """Whether a search finds anything; what would take long to find out counts as found."""
+    read, exact = _formula(asked)
+    counts = _counts(connection, asked, read, FEW)
+    driving = drivers(read, counts)
+    if driving is None or cost(driving, counts) > FEW:
+        return True
+    _, waiting, fresh = _unread(connection, asked)
+    postings = _postings(connection, asked, driving, None)
+    numbers = _scores(connection, read, postings, {}).keys() - waiting
+    if fresh or exact or len(numbers) > _LOOKED_AT:
+        return bool(numbers or fresh)
+    return bool(having(connection, asked.node, numbers))
 
 
 def _unread(connection: Connection, asked: Question) -> tuple[bool, set[int], set[int]]:
@@ -136,16 +160,48 @@ def _is_one_of(numbers: Iterable[int]) -> ColumnElement[bool]:
     return claim.c.id == listed.any_()
 
 
-def _counts(connection: Connection, read: Formula, most: int) -> dict[int, int]:
+def _spoken(asked: Question) -> dict[int, str]:
+    """In which languages a term is the stem of a word, where it is not in all; with spaces."""
+    spoken: dict[int, set[str]] = defaultdict(set)
+    for row in (*rows(asked.node), *rows(asked.node, wanted=False)):
+        for word in row.words:
+            for language in asked.languages:
+                for own in sought(word, language):
+                    spoken[term(own)].add(language)
+    return {
+        key: " ".join(sorted(those))
+        for key, those in spoken.items()
+        if len(those) < len(asked.languages)
+    }
+
+
+# In other languages it is another word's stem: "trumpin" is of Trump in Finnish alone.
+_OF_TERM = """
+    FROM posting WHERE posting.term = asked.term AND (asked.spoken IS NULL OR EXISTS (
+        SELECT FROM public.claim WHERE claim.id = posting.claim_id
+        AND split_part(claim.language, '-', 1) = ANY (string_to_array(asked.spoken, ' '))
+    ))
+"""
+_COUNTED = """
+    SELECT term, (SELECT count(*) FROM (SELECT :of_term LIMIT :most) AS capped) AS found
+    FROM unnest(CAST(:terms AS bigint[]), CAST(:spoken AS text[])) AS asked (term, spoken)
+""".replace(":of_term", _OF_TERM)
+_HEAVIEST = """
+    SELECT claim_id, asked.term, weight
+    FROM unnest(CAST(:terms AS bigint[]), CAST(:spoken AS text[])) AS asked (term, spoken)
+    CROSS JOIN LATERAL (
+        SELECT claim_id, weight :of_term ORDER BY weight DESC, claim_id LIMIT :most
+    ) AS heaviest
+""".replace(":of_term", _OF_TERM)
+
+
+def _counts(connection: Connection, asked: Question, read: Formula, most: int) -> dict[int, int]:
     """How many postings each term has; of the common ones only that they are more than ``most``."""
     terms = sorted({one for leaf in leaves(read) for one in leaf.terms})
+    spoken = _spoken(asked)
     counted = connection.execute(
-        text(
-            "SELECT term, (SELECT count(*) FROM (SELECT FROM posting"
-            " WHERE posting.term = term.term LIMIT :most) AS capped) AS found"
-            " FROM unnest(CAST(:terms AS bigint[])) AS term"
-        ),
-        {"terms": terms, "most": most + 1},
+        text(_COUNTED),
+        {"terms": terms, "spoken": [spoken.get(one) for one in terms], "most": most + 1},
     )
     return {row.term: row.found for row in counted}
 
@@ -172,15 +228,15 @@ def _rarity(connection: Connection, asked: Question) -> dict[frozenset[int], flo
 Posting = tuple[int, int, float]
 
 
-def _postings(connection: Connection, driving: Iterable[Has], most: int | None) -> list[Posting]:
+def _postings(
+    connection: Connection, asked: Question, driving: Iterable[Has], most: int | None
+) -> list[Posting]:
     """The postings of some leaves, or the heaviest of each term."""
+    terms = sorted({one for leaf in driving for one in leaf.terms})
+    spoken = _spoken(asked)
     rows = connection.execute(
-        text(
-            "SELECT claim_id, term.term, weight FROM unnest(CAST(:terms AS bigint[])) AS term"
-            " CROSS JOIN LATERAL (SELECT claim_id, weight FROM posting WHERE"
-            " posting.term = term.term ORDER BY weight DESC, claim_id LIMIT :most) AS heaviest"
-        ),
-        {"terms": sorted({one for leaf in driving for one in leaf.terms}), "most": most},
+        text(_HEAVIEST),
+        {"terms": terms, "spoken": [spoken.get(one) for one in terms], "most": most},
     )
     return [(row.claim_id, row.term, row.weight) for row in rows]
 
@@ -220,15 +276,15 @@ def _scores(
         *_of_claims(connection, members.keys() - numbers, terms),
     ]
     said: dict[int, dict[int, float]] = defaultdict(dict)
-    for number, term, weight in postings:
+    for number, key, weight in postings:
         head = members[number]
-        said[term][head] = max(weight, said[term].get(head, _ELSEWHERE))
+        said[key][head] = max(weight, said[key].get(head, _ELSEWHERE))
     fit = holds(read, {term: set(of) for term, of in said.items()}, set(members.values()))
     scores = dict.fromkeys(fit, 0.0)
     for of_word, rare in rarity.items():
         heaviest: dict[int, float] = {}
-        for term in of_word:
-            for head, weight in said[term].items():
+        for key in of_word:
+            for head, weight in said[key].items():
                 heaviest[head] = max(weight, heaviest.get(head, 0.0))
         for head in heaviest.keys() & fit:
             scores[head] += rare * heaviest[head]
@@ -260,8 +316,8 @@ def _merged_with(connection: Connection, read: Formula) -> set[int]:
     terms = {one for leaf in leaves(read) for one in leaf.terms}
     members = heads_of(connection, merged)
     said: dict[int, set[int]] = defaultdict(set)
-    for number, term, _ in _of_claims(connection, members, terms):
-        said[term].add(members[number])
+    for number, key, _ in _of_claims(connection, members, terms):
+        said[key].add(members[number])
     return holds(read, said, set(members.values()))
 
 

@@ -11,8 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from claimtrack.matching.terms import term
 from claimtrack.models.postings import posting
 from claimtrack.searching.query import All, Either, Node, Not, Row, Word
-from claimtrack.searching.reading import sought
-from claimtrack.services.search.asking import stems_in
+from claimtrack.searching.reading import sought, stems_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func
+from sqlalchemy import Connection, func, text
 
 from claimtrack.errors import NotFoundError
 from claimtrack.models.claims import claim
-from claimtrack.searching.query import Node
+from claimtrack.searching.query import Node, in_a_row
 from claimtrack.searching.reading import Snippet, Text, snippet, spans
 from claimtrack.services.lines import ListedClaim, lines_of
 from claimtrack.services.listing import (
@@ -20,8 +21,8 @@ from claimtrack.services.listing import (
     pages_of_ids,
     wanted,
 )
-from claimtrack.services.search.asking import Question
 from claimtrack.services.search.finding import best
+from claimtrack.services.search.question import Question
 from claimtrack.services.search.texts import Told, having, texts_of
 
 #: Of one claim so many texts are shown, its statement and those with the most hits.
@@ -51,8 +52,9 @@ def search(
 ) -> Iterator[Hit]:
     """The claims of a filter with a `Question`, best first, from behind ``after`` on.
 
-    How good is the sum of what the words weigh, after BM25. Where all words of a search are very
-    common, those come first that say most of them, and then the newest.
+    Those come first in which the words stand in a row as they were typed, and how good is the sum
+    of what the words weigh, after BM25. Where all words of a search are very common, those come
+    first that say most of them, and then the newest.
 
     Raises as `claimtrack.services.listing.claim_ids`, and:
         NotFoundError: ``after`` is not among what is found.
@@ -77,7 +79,10 @@ def _order(connection: Connection, asked: ClaimFilter, question: Question) -> It
     among = claim.c.id == func.any(sorted(found.scores))
     chosen = chosen_ids(conditions._replace(claim=[*conditions.claim, among]), None, None)
     first = set(connection.scalars(chosen))
-    ordered = sorted(first, key=lambda number: (-found.scores[number], -number))
+    whole = _saying(connection, question.node, first)
+    ordered = sorted(
+        first, key=lambda number: (number not in whole, -found.scores[number], -number)
+    )
     size, at = _LOOKED_AT, 0
     while page := ordered[at : at + size]:
         fit = having(connection, question.node, page) if found.look else page
@@ -86,6 +91,26 @@ def _order(connection: Connection, asked: ClaimFilter, question: Question) -> It
     if not found.whole:
         for rest in pages_of_ids(connection, asked, None):
             yield from (number for number in rest if number not in first)
+
+
+def _saying(connection: Connection, node: Node, numbers: Collection[int]) -> set[int]:
+    """Those of the claims that say all that was typed in a row, in their own words or a title's."""
+    typed = in_a_row(node)
+    if len(typed) < 2 or not numbers:
+        return set()
+    # Between two words a blank, a mark or a genitive's s.
+    said = r"\m" + r"(?:['’]s)?\W+".join(map(re.escape, typed))
+    return set(connection.scalars(text(_SAYING), {"ids": list(numbers), "said": said}))
+
+
+_SAYING = """
+    SELECT id FROM claim WHERE id = ANY (:ids) AND statement ~* :said
+    UNION
+    SELECT merged_into_id FROM claim WHERE merged_into_id = ANY (:ids) AND statement ~* :said
+    UNION
+    SELECT claim_id FROM assessment
+    WHERE claim_id = ANY (:ids) AND withdrawn_at IS NULL AND title ~* :said
+"""
 
 
 def _behind(order: Iterator[int], after: int) -> Iterator[int]:
