@@ -68,6 +68,9 @@ def test_what_the_database_alone_refuses_is_refused_by_the_row(
     told = _reasons(tmp_path)
     assert [line for line, _ in told] == [3, 5]
     assert all("house" in reason and "DETAIL" not in reason for _, reason in told)
+    # Written down as one that can't be read, with all that it held.
+    with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [json.loads(row["row"]) for row in csv.DictReader(file)] == rows[1::2]
 
 
 def test_that_a_claim_was_checked_is_no_verdict(run: Run, tmp_path: Path) -> None:
@@ -102,6 +105,13 @@ def test_the_rejects_of_the_run_before_are_replaced(run: Run, tmp_path: Path) ->
     assert [line for line, _ in _reasons(tmp_path)] == [2]
     assert _taken(run, tmp_path, []).code == 0
     assert not (tmp_path / "rejects.csv").exists()
+
+
+def test_rejects_go_into_a_file_alone(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("statement\nIt sank\n", "utf-8")
+    outcome = run("import", "csv", path, "--rejects", "-")
+    assert (outcome.code, "a file's name" in outcome.err) == (2, True)
 
 
 @pytest.mark.parametrize("there", ["my own notes", "\n\nmy own notes", None])

@@ -120,6 +120,10 @@ def check(given: Given) -> None:
         "Say one of --dayfirst and --monthfirst, not both.",
     )
     need(not (given.dry_run and given.batch), "A dry run keeps nothing, so it takes no --batch.")
+    need(
+        str(given.rejects) != "-",
+        "The refused rows can't go where the report goes: give --rejects a file's name.",
+    )
     need(not (given.strict and given.batch), "--strict takes all or nothing, --batch part by part.")
 
 

@@ -21,11 +21,13 @@ from claimtrack.cli.importing.previewing import show_preview
 from claimtrack.cli.importing.rejecting import rejecting
 from claimtrack.cli.interrupts import tidied
 from claimtrack.cli.progress import rows_progress
-from claimtrack.errors import InvalidDataError
+from claimtrack.errors import ClaimtrackError, InvalidDataError
 from claimtrack.render import escape_terminal
 from claimtrack.vocab import FileFormat
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from claimtrack.interchange.table import Table, TableOptions
     from claimtrack.services.imports.runs import Done, Job
 
@@ -206,7 +208,7 @@ def _run(
     columns: dict[str, str],
     constants: dict[str, str],
 ) -> int:
-    from claimtrack.services.imports.runs import Job, fingerprint, take_in
+    from claimtrack.services.imports.runs import Job, fingerprint
 
     job = Job(
         format=fmt,
@@ -219,19 +221,7 @@ def _run(
         strict=given.strict,
         dry_run=given.dry_run,
     )
-    with (
-        rejecting(app, given.rejects, more=given.batch is not None) as rejects,
-        rows_progress("Taking in", job.fingerprint.lines) as tell,
-    ):
-        done = take_in(
-            app.write,
-            table.rows(),
-            job,
-            actor=app.actor(),
-            reject=rejects.take,
-            tell=tell,
-            warn=_Warnings(app).take,
-        )
+    done = _take_rows(app, table, job, given.rejects)
     _say_conflicts(app, done)
     app.emit_object(_json(done, job), _lines(done, job))
     if done.import_id is not None and done.counts["created"] and not job.dry_run:
@@ -239,6 +229,45 @@ def _run(
 
         compare_import(app, done.import_id, done.counts["created"])
     return InvalidDataError.exit_code if done.counts["refused"] else 0
+
+
+def _take_rows(app: App, table: Table, job: Job, rejects_file: Path | None) -> Done:
+    """Take in the rows, each refused one written down before the others of its batch stand."""
+    from claimtrack.services.imports.runs import take_in
+
+    read = stood = 0
+    with (
+        rejecting(app, rejects_file, more=job.batch is not None) as rejects,
+        rows_progress("Taking in", job.fingerprint.lines) as show,
+    ):
+
+        def tell(rows: int, line: int) -> None:
+            nonlocal read
+            read += rows
+            show(rows, line)
+
+        @contextmanager
+        def transaction() -> Iterator[Connection]:
+            nonlocal stood
+            with app.write() as connection:
+                yield connection
+                rejects.keep()
+            stood = read
+
+        try:
+            return take_in(
+                transaction,
+                table.rows(),
+                job,
+                actor=app.actor(),
+                reject=rejects.take,
+                tell=tell,
+                warn=_Warnings(app).take,
+            )
+        except (KeyboardInterrupt, click.Abort, ClaimtrackError):
+            if stood:
+                app.say(f"Taken in so far: {counted(stood, 'row')}. The same command goes on.")
+            raise
 
 
 class _Warnings:

@@ -81,7 +81,7 @@ def settle_part(connection: Connection, part: Part, run: Run, first: bool) -> Se
             lines = None  # of what is tried next, they would be too many
         for no, record in records:
             if no in reasons:
-                raw = json.dumps({"statement": record.statement}, ensure_ascii=False)
+                raw = json.dumps(dict(record.fields), ensure_ascii=False)
                 settled.refused.append(Unread(record.line, reasons[no], raw))
         waiting.append([(no, record) for no, record in records if no not in reasons])
     settled.refused.sort(key=lambda row: row.line)
