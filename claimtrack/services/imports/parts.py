@@ -19,6 +19,7 @@ from claimtrack.interchange.rows import Unread
 from claimtrack.services.imports.indexing import Created, Words, note_others
 from claimtrack.services.imports.records import Record
 from claimtrack.services.imports.refusing import refused_before
+from claimtrack.services.imports.ruling import kept_rulings, rule_anew
 from claimtrack.services.imports.settling import STAGES, Run, settle
 from claimtrack.services.imports.staging import learn_ids, stage, staged_lines
 from claimtrack.services.imports.updating import Conflict, take_over
@@ -133,8 +134,10 @@ def _try(
         if refusals := refused_before(connection, name, run):
             raise _CannotTakeError(dict(refusals))
         if name == "revived":
-            conflicts = take_over(connection, run)
+            conflicts = [*take_over(connection, run), *kept_rulings(connection)]
         settle(connection, name, run)
+        if name == "reviews":
+            rule_anew(connection)
         settled.seconds[name] += perf_counter() - began
     # What is held at the end of a transaction is asked now: here it is known which row it is.
     connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
