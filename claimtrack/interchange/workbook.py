@@ -159,6 +159,7 @@ def _table(cells: _Cells, sheet: str, options: TableOptions, notices: list[str])
     return Table(
         *described(names, choice, notices),
         lambda: rows_from(records(), choice, options.constants),
+        sheet if options.sheet or cells.told["shown"] > 1 else None,
     )
 
 

@@ -154,7 +154,7 @@ def take_claimreview(app: App, file: Path, **said: Any) -> int:
 @command(
     import_,
     "averitec",
-    example="claimtrack import averitec dev.json --set publisher=AVeriTeC",
+    example="claimtrack import averitec dev.json",
 )
 @shared
 def take_averitec(app: App, file: Path, **said: Any) -> int:
@@ -179,7 +179,6 @@ def _take(app: App, fmt: FileFormat, file: Path, given: Given, opened: Opener) -
     constants = options.constants_of(given)
     columns = options.columns_of(app, given)
     named = None if str(file) == "-" else file
-    meaning = options.meaning_of(given, constants, named)
     from claimtrack.interchange.archive import is_archive
 
     with tidied(), _at_hand(file) as path:
@@ -188,6 +187,7 @@ def _take(app: App, fmt: FileFormat, file: Path, given: Given, opened: Opener) -
 
             return take_archive(app, path, named, given)
         table = opened(path, options.table_of(given, columns, constants))
+        meaning = options.meaning_of(given, constants, named, table.sheet)
         for notice in table.notices:
             app.say(notice)
         if given.preview:
@@ -223,6 +223,7 @@ def _run(
     )
     done = _take_rows(app, table, job, given.rejects)
     _say_conflicts(app, done)
+    _say_replaced(app, done, job)
     app.emit_object(_json(done, job), _lines(done, job))
     if done.import_id is not None and done.counts["created"] and not job.dry_run:
         from claimtrack.cli.comparing import compare_import
@@ -304,6 +305,23 @@ def _say_conflicts(app: App, done: Done) -> None:
         app.say(f"Line {one.line}: the {one.field} of claim {one.claim_id} stays: {one.why}.")
     if done.counts["conflicts"] > _TOLD:
         app.say(f"{done.counts['conflicts']:,} changed values stay as they are here.")
+
+
+def _say_replaced(app: App, done: Done, job: Job) -> None:
+    """Tell of rows that look like those of another list, and how to part the two."""
+    if not done.replaced:
+        return
+    from claimtrack.services.marks import shortened
+
+    for one in done.replaced:
+        was, now = shortened(one.was, 60), shortened(one.now, 60)
+        app.say(f"Line {one.line}: claim {one.claim_id} said “{was}”, the row says “{now}”.")
+    rows = counted(done.counts["replaced"], "row")
+    words = f"{rows} with wholly other words, in another source: do two lists share the origin"
+    words += f" “{job.meaning.origin}”? Give each an --origin of its own."
+    if not job.dry_run:
+        words += f" To take this one back:\n  claimtrack import undo {done.import_id} --because WHY"
+    app.say(words)
 
 
 _COUNTS = ("created", "added", "updated", "revived", "unchanged", "refused")

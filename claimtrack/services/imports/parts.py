@@ -19,6 +19,7 @@ from claimtrack.interchange.rows import Unread
 from claimtrack.services.imports.indexing import Created, Words, note_others
 from claimtrack.services.imports.records import Record
 from claimtrack.services.imports.refusing import refused_before
+from claimtrack.services.imports.rewording import Replaced, set_apart
 from claimtrack.services.imports.ruling import kept_rulings, rule_anew
 from claimtrack.services.imports.settling import STAGES, Run, settle
 from claimtrack.services.imports.staging import learn_ids, stage, staged_lines
@@ -32,6 +33,7 @@ class Settled:
 
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[Conflict] = field(default_factory=list)
+    replaced: list[Replaced] = field(default_factory=list)
     refused: list[Unread] = field(default_factory=list)
     created: list[Created] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -124,6 +126,7 @@ def _try(
     stage(connection, lines, first=first)
     settled.seconds["staging"] += perf_counter() - began
     conflicts: list[Conflict] = []
+    replaced: list[Replaced] = []
     for name in STAGES:
         began = perf_counter()
         if first and name == "rows known":
@@ -134,7 +137,8 @@ def _try(
         if refusals := refused_before(connection, name, run):
             raise _CannotTakeError(dict(refusals))
         if name == "revived":
-            conflicts = [*take_over(connection, run), *kept_rulings(connection)]
+            replaced, conflicts = set_apart(connection)
+            conflicts += take_over(connection, run) + kept_rulings(connection)
         settle(connection, name, run)
         if name == "reviews":
             rule_anew(connection)
@@ -148,3 +152,4 @@ def _try(
     ):
         settled.counts[named.get(outcome, outcome)] += count
     settled.conflicts += conflicts
+    settled.replaced += replaced
