@@ -23,8 +23,10 @@ Take = Callable[..., Outcome]
 def take(run: Run) -> Take:
     """Take in a list that comes through a pipe, which has no name."""
 
-    def take_rows(*rows: list[str], options: tuple[str, ...] = ()) -> Outcome:
-        lines = "\n".join(",".join(row) for row in [HEADER, *rows])
+    def take_rows(
+        *rows: list[str], options: tuple[str, ...] = (), header: list[str] = HEADER
+    ) -> Outcome:
+        lines = "\n".join(",".join(row) for row in [header, *rows])
         return run(
             *("import", "csv", "-", "--map", "external_id=id", *options, "--format", "json"),
             input=f"{lines}\n",
@@ -97,3 +99,14 @@ def test_nothing_of_another_claim_comes_to_one_whose_words_stay(
     assert fetch(
         database_url, "SELECT url FROM appearance JOIN source ON source_id = source.id"
     ) == [(BRIDGE[2],)]
+
+
+def test_every_value_that_stays_is_told(take: Take, ok: Run) -> None:
+    rows = [[str(n), f"Tank {n} leaks", f"https://quay.example/{n}", "low"] for n in range(12)]
+    header = ["id", "claim", "source", "priority"]
+    take(*rows, header=header)
+    for n in range(12):
+        ok("claim", "edit", n + 1, "--priority", "urgent")
+    done = take(*([*row[:3], "high"] for row in rows), header=header)
+    assert len(done.json["conflicts"]) == 12
+    assert done.err.count("the claim priority of claim") == 12

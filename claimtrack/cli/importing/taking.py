@@ -301,10 +301,11 @@ def _at_hand(file: Path) -> Iterator[Path]:
 
 
 def _say_conflicts(app: App, done: Done) -> None:
-    for one in done.conflicts[:_TOLD]:
+    # All that are known: the next run finds the rows unchanged, and can't tell them again.
+    for one in done.conflicts:
         app.say(f"Line {one.line}: the {one.field} of claim {one.claim_id} stays: {one.why}.")
-    if done.counts["conflicts"] > _TOLD:
-        app.say(f"{done.counts['conflicts']:,} changed values stay as they are here.")
+    if more := done.counts["conflicts"] - len(done.conflicts):
+        app.say(f"{more:,} more changed values stay as they are here.")
 
 
 def _say_replaced(app: App, done: Done, job: Job) -> None:
