@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +19,7 @@ from claimtrack.db import make_engine
 from tests.conftest import Outcome
 
 if TYPE_CHECKING:
-    from tests.conftest import Run
+    from tests.conftest import Run, Surroundings
 
 #: Signs that become up to eighteen when a name's key is made, and letters of four bytes.
 _GROWING = [*map(chr, range(0x3300, 0x3358)), "\ufdfa", "\ufdfb"]
@@ -105,6 +109,31 @@ def test_the_rejects_of_the_run_before_are_replaced(run: Run, tmp_path: Path) ->
     assert [line for line, _ in _reasons(tmp_path)] == [2]
     assert _taken(run, tmp_path, []).code == 0
     assert not (tmp_path / "rejects.csv").exists()
+
+
+def test_what_is_said_of_a_row_has_a_line_of_its_own_on_a_terminal(
+    surroundings: Surroundings, tmp_path: Path
+) -> None:
+    path = tmp_path / "claims.jsonl"
+    row = {"statement": "It sank", "source": "https://quay.example/3", "speaker": "unknown"}
+    path.write_text("\n".join(map(json.dumps, [row, {**row, "kind": "x"}])), "utf-8")
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb") as terminal:
+        done = subprocess.run(
+            [sys.executable, "-m", "claimtrack", "import", "jsonl", path],
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            env=surroundings.whole(),
+            check=False,
+        )
+        os.close(theirs)
+        told = b""
+        with contextlib.suppress(OSError):  # what Linux says at the end of a terminal
+            while more := os.read(terminal.fileno(), 65_536):
+                told += more
+    assert done.returncode == 5
+    shown = [line.rpartition("\r\x1b[2K")[2] for line in told.decode().split("\r\n")]
+    assert [line[:7] for line in shown if "Line" in line] == ["Line 1:", "Line 2:"]
 
 
 def test_rejects_go_into_a_file_alone(run: Run, tmp_path: Path) -> None:

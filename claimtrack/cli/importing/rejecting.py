@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from claimtrack.cli.app import App
+from claimtrack.cli.progress import clear_line
 from claimtrack.errors import InvalidDataError
 from claimtrack.formulas import guarded
 
@@ -52,6 +53,7 @@ class Rejects:
         """Hold a row to be written down, and say why it is refused unless enough was said."""
         self.count += 1
         if self.count <= _TOLD:
+            clear_line()
             self.app.say(f"Line {row.line}: {row.reason}")
         if self.path is None:
             return

@@ -20,7 +20,7 @@ from claimtrack.cli.importing.options import Given, shared
 from claimtrack.cli.importing.previewing import show_preview
 from claimtrack.cli.importing.rejecting import rejecting
 from claimtrack.cli.interrupts import tidied
-from claimtrack.cli.progress import rows_progress
+from claimtrack.cli.progress import clear_line, rows_progress
 from claimtrack.errors import ClaimtrackError, InvalidDataError
 from claimtrack.render import escape_terminal
 from claimtrack.vocab import FileFormat
@@ -267,6 +267,7 @@ def _take_rows(app: App, table: Table, job: Job, rejects_file: Path | None) -> D
             )
         except (KeyboardInterrupt, click.Abort, ClaimtrackError):
             if stood:
+                clear_line()
                 app.say(f"Taken in so far: {counted(stood, 'row')}. The same command goes on.")
             raise
 
@@ -281,10 +282,11 @@ class _Warnings:
     def take(self, line: int, words: str) -> None:
         """Say it, unless enough was said."""
         self.count += 1
-        if self.count <= _TOLD:
-            self.app.say(f"Line {line}: {words}")
-        elif self.count == _TOLD + 1:
-            self.app.say("More remarks of this kind are left out.")
+        if self.count > _TOLD + 1:
+            return
+        clear_line()
+        more = self.count > _TOLD
+        self.app.say("More remarks of this kind are left out." if more else f"Line {line}: {words}")
 
 
 @contextmanager
