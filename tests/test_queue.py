@@ -312,6 +312,21 @@ def test_a_large_import_is_compared_for_as_long_as_somebody_may_wait(
     assert f"Looked at {left}: " in ok("report", "duplicates").err
 
 
+def test_an_import_is_done_whatever_becomes_of_the_comparing(
+    ok: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("The words are gone.")
+
+    monkeypatch.setattr(comparing, "compare_import", break_down)
+
+    done = take_in(ok, tmp_path, WORDS[1])
+
+    assert "1  recorded as new claims" in done.out
+    assert "comparing the new claims failed: The words are gone." in done.err
+    assert "claimtrack report duplicates" in done.err
+
+
 def test_a_dry_run_compares_nothing(ok: Run, tmp_path: Path, database_url: str) -> None:
     add(ok, WORDS[0], 0)
     (tmp_path / "one.csv").write_text(
