@@ -337,7 +337,7 @@ def test_an_import_is_done_whatever_becomes_of_the_comparing(
     done = take_in(ok, tmp_path, WORDS[1])
 
     assert "1  recorded as new claims" in done.out
-    assert "comparing the new claims failed: The words are gone." in done.err
+    assert "comparing it with other claims failed: The words are gone." in done.err
     assert "claimtrack report duplicates" in done.err
 
 
@@ -541,3 +541,16 @@ def test_what_a_claim_resembled_goes_with_its_words(ok: Run, database_url: str) 
 
     ok("audit", "redact", "claim", 3, "statement", "--because", "Names a child", "--yes")
     assert waiting(database_url) == []
+
+
+def test_an_edited_claim_is_compared_again(ok: Run) -> None:
+    add(ok, WORDS[0], 0)
+    add(ok, WORDS[5], 1)
+    ok("report", "duplicates")
+
+    done = ok("claim", "edit", 8, "--statement", WORDS[1])
+
+    assert "1 pair of claims is likely the same" in done.err
+    (pair,) = ok("report", "duplicates", "--list", "--format", "json").json["rows"]
+    assert (pair["claim"]["id"], pair["other"]["id"], pair["found_by"]) == (7, 8, "claim edit")
+    assert "likely" not in ok("claim", "edit", 8, "--priority", "high").err

@@ -226,24 +226,11 @@ def _run(
     _say_replaced(app, done, job)
     app.emit_object(_json(done, job), _lines(done, job))
     if done.import_id is not None and done.counts["created"] and not job.dry_run:
-        _compare(app, done.import_id, done.counts["created"])
+        from claimtrack.cli import comparing
+
+        with comparing.apart(app):
+            comparing.compare_import(app, done.import_id, done.counts["created"])
     return InvalidDataError.exit_code if done.counts["refused"] else 0
-
-
-def _compare(app: App, import_id: int, created: int) -> None:
-    """Look for what the new claims repeat. The import is done: nothing here makes it fail."""
-    from claimtrack.cli.comparing import compare_import
-
-    sys.stdout.flush()
-    try:
-        compare_import(app, import_id, created)
-    except click.exceptions.Exit:  # somebody has stopped it
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the rows are taken in
-        app.say(
-            f"The rows are taken in, but comparing the new claims failed: {error} Try again with:"
-            "\n  claimtrack report duplicates"
-        )
 
 
 def _take_rows(app: App, table: Table, job: Job, rejects_file: Path | None) -> Done:
