@@ -367,6 +367,27 @@ def test_what_an_import_knew_a_row_by_goes_with_its_values(
     assert after != before
 
 
+@pytest.mark.parametrize("words", [("appearance", "1.1", "quote"), ("note", 1, "body")])
+def test_no_file_brings_back_what_was_redacted(
+    take: Take, ok: Run, run: Run, words: tuple[object, ...]
+) -> None:
+    header = ("Claim", "Speaker", "Source URL", "Quote", "Note")
+    told = ("Three wards lost power", "Omar Said", "https://example.org/power", "my name", "my own")
+    other = ("The bridge is closed", "Omar Said", "https://example.org/bridge", "closed", "")
+    take([told, other], header=header)
+    ok("audit", "redact", *words, "--because", "Names a witness", "--yes")
+
+    outcome = take([told, other], header=header)
+
+    assert (outcome.code, counts(outcome)) == (5, {"refused": 1, "unchanged": 1})
+    assert "claim 1 were redacted" in outcome.err
+    claim = shown(ok, 1)
+    assert len(claim["appearances"]) == len(claim["notes"]) == 1
+    # What adds nothing is as welcome as before.
+    silent = (*told[:3], "[redacted]" if "quote" in words else told[3], "")
+    assert counts(take([silent], header=header)) == {"unchanged": 1}
+
+
 # --- Who may -------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,15 @@ from tests.stress.imports import (
 from tests.stress.kills import wait_alone
 
 if TYPE_CHECKING:
-    from tests.conftest import Surroundings
+    from tests.conftest import Run, Surroundings
+
+#: The server sleeps in the second batch, until whoever it sleeps for is gone.
+SLEEP = """
+CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_sleep(600); RETURN NEW; END';
+CREATE TRIGGER sleep BEFORE INSERT ON import_row FOR EACH ROW WHEN (NEW.no > 4)
+    EXECUTE FUNCTION sleep()
+"""
 
 
 @pytest.mark.parametrize("batch", [None, 300])
@@ -60,3 +70,51 @@ def test_ctrl_c_ends_an_import_while_the_server_is_at_work(
     importing.finish()
     with engine.connect() as connection:
         refuse_other_than_once(connection, importing.rows)
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_each_refused_row_is_written_down_once_however_a_batch_ends(
+    surroundings: Surroundings, tmp_path: Path, run: Run, killed: bool
+) -> None:
+    rejects = tmp_path / "rejects.csv"
+    importing = Importing(
+        surroundings.database_url, surroundings(), tmp_path / "claims.csv", rows=12, batch=4
+    )
+    lines = ["id,claim,source"]
+    lines += [f"{n},{'' if n % 3 == 0 else f'Tank {n} leaks'},quay.example/{n}" for n in range(12)]
+    importing.file.write_text("\n".join(lines), "utf-8")
+    engine = make_engine(surroundings.database_url)
+    with engine.begin() as connection:
+        connection.execute(text(SLEEP))
+    process = importing.start("--rejects", str(rejects))
+    with engine.connect() as connection:
+        wait_for(connection, "wait_event = 'PgSleep'")
+    if killed:
+        process.kill()
+        process.communicate(timeout=60)
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE wait_event = 'PgSleep'"
+                )
+            )
+        with rejects.open("a", encoding="utf-8") as file:
+            file.write('8,"The row has')  # killed while it was writing
+    else:
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=60)[1]
+        assert "Taken in so far: 4 rows." in err
+    with engine.connect() as connection:
+        wait_alone(connection)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER sleep ON import_row"))
+
+    done = run(
+        *("import", "csv", importing.file, "--map", "external_id=id", "--batch", 4),
+        *("--rejects", rejects, "--format", "json"),
+    )
+
+    assert (done.code, done.json["refused"], done.json["created"]) == (5, 4, 8)
+    with rejects.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["line"] for row in csv.DictReader(file)] == ["2", "5", "8", "11"]

@@ -110,6 +110,47 @@ def test_a_row_that_was_given_a_verdict_since_brings_it_where_nobody_has_reviewe
     assert [shown(ok, claim_id)["verdict"] for claim_id in (1, 2)] == ["false", "unproven"]
 
 
+def test_a_verdict_that_an_import_brought_changes_with_its_row_and_back(
+    take: Take, ok: Run
+) -> None:
+    """The page that refuted it supports it now; undone, all is as it was."""
+    row, page = BRIDGE[1:3], "https://example.net/log"
+    take([(*row, "false", page), (*POWER[1:3], "false", page)], "--as-ours", header=OURS)
+    ok("claim", "mark", 2, "mixed", "--because", "One ward had", "--change", "correction")
+    again = take([(*row, "true", page), (*POWER[1:3], "true", page)], "--as-ours", header=OURS)
+    assert counts(again) == {"updated": 2}
+    assert [(one["claim_id"], one["field"], one["why"]) for one in again.json["conflicts"]] == [
+        (2, "verdict", "it was reviewed here")
+    ]
+    latest = shown(ok, 1)["reviews"][-1]
+    assert (latest["verdict"], latest["change"]) == ("true", "revision")
+    assert [one["stance"] for one in shown(ok, 1)["evidence"]] == ["refutes", "supports"]
+    assert shown(ok, 2)["verdict"] == "mixed"
+
+    undo(ok, again)
+    assert shown(ok, 1)["verdict"] == "false"
+    again = take([(*row, "mixed", page), (*POWER[1:3], "false", page)], "--as-ours", header=OURS)
+    assert (shown(ok, 1)["verdict"], shown(ok, 2)["verdict"]) == ("mixed", "mixed")
+
+
+def test_a_changed_verdict_without_grounds_is_refused_with_its_row(take: Take, ok: Run) -> None:
+    row = (*BRIDGE[1:3], "false", "https://example.net/log")
+    take([row], "--as-ours", header=OURS)
+    # Where the claim was made is no evidence for it.
+    done = take([(*BRIDGE[1:3], "true", BRIDGE[2])], "--as-ours", header=OURS)
+    assert counts(done) == {"refused": 1}
+    assert shown(ok, 1)["verdict"] == "false"
+
+
+def test_a_verdict_is_not_given_back_where_its_grounds_are_gone(take: Take, ok: Run) -> None:
+    row = BRIDGE[1:3]
+    take([(*row, "false", "https://example.net/log")], "--as-ours", header=OURS)
+    again = take([(*row, "mixed", "https://example.net/new")], "--as-ours", header=OURS)
+    ok("evidence", "withdraw", 1, "--because", "Another bridge")
+    undo(ok, again)
+    assert shown(ok, 1)["status"] == "unverified"
+
+
 def test_a_changed_row_of_a_merged_claim_leaves_the_words_of_its_head(
     take: Take, ok: Run, database_url: str
 ) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +19,7 @@ from claimtrack.db import make_engine
 from tests.conftest import Outcome
 
 if TYPE_CHECKING:
-    from tests.conftest import Run
+    from tests.conftest import Run, Surroundings
 
 #: Signs that become up to eighteen when a name's key is made, and letters of four bytes.
 _GROWING = [*map(chr, range(0x3300, 0x3358)), "\ufdfa", "\ufdfb"]
@@ -68,6 +72,9 @@ def test_what_the_database_alone_refuses_is_refused_by_the_row(
     told = _reasons(tmp_path)
     assert [line for line, _ in told] == [3, 5]
     assert all("house" in reason and "DETAIL" not in reason for _, reason in told)
+    # Written down as one that can't be read, with all that it held.
+    with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [json.loads(row["row"]) for row in csv.DictReader(file)] == rows[1::2]
 
 
 def test_that_a_claim_was_checked_is_no_verdict(run: Run, tmp_path: Path) -> None:
@@ -102,6 +109,38 @@ def test_the_rejects_of_the_run_before_are_replaced(run: Run, tmp_path: Path) ->
     assert [line for line, _ in _reasons(tmp_path)] == [2]
     assert _taken(run, tmp_path, []).code == 0
     assert not (tmp_path / "rejects.csv").exists()
+
+
+def test_what_is_said_of_a_row_has_a_line_of_its_own_on_a_terminal(
+    surroundings: Surroundings, tmp_path: Path
+) -> None:
+    path = tmp_path / "claims.jsonl"
+    row = {"statement": "It sank", "source": "https://quay.example/3", "speaker": "unknown"}
+    path.write_text("\n".join(map(json.dumps, [row, {**row, "kind": "x"}])), "utf-8")
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb") as terminal:
+        done = subprocess.run(
+            [sys.executable, "-m", "claimtrack", "import", "jsonl", path],
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            env=surroundings.whole(),
+            check=False,
+        )
+        os.close(theirs)
+        told = b""
+        with contextlib.suppress(OSError):  # what Linux says at the end of a terminal
+            while more := os.read(terminal.fileno(), 65_536):
+                told += more
+    assert done.returncode == 5
+    shown = [line.rpartition("\r\x1b[2K")[2] for line in told.decode().split("\r\n")]
+    assert [line[:7] for line in shown if "Line" in line] == ["Line 1:", "Line 2:"]
+
+
+def test_rejects_go_into_a_file_alone(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("statement\nIt sank\n", "utf-8")
+    outcome = run("import", "csv", path, "--rejects", "-")
+    assert (outcome.code, "a file's name" in outcome.err) == (2, True)
 
 
 @pytest.mark.parametrize("there", ["my own notes", "\n\nmy own notes", None])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from claimtrack.cli.app import App
-from tests.conftest import Run
+from tests.conftest import Desk, Run
 
 LLAMAS = "A herd of llamas escaped from the zoo of Basel"
 AGAIN = "Llamas escaped from Basel zoo"
@@ -62,7 +62,22 @@ def test_what_an_appearance_does_not_have_is_said(ok: Run) -> None:
 
 @pytest.mark.usefixtures("asked")
 def test_a_person_records_it_anyway(ok: Run) -> None:
-    assert ok("claim", "add", AGAIN, *SECOND, "--format", "json", input="n\n").json["id"] == 2
+    added = ok("claim", "add", AGAIN, *SECOND, "--format", "json", input="n\n").json
+    assert added["id"] == 2
+    # It was asked once: the pair is judged, and doesn't come back.
+    (one,) = added["judgements"]
+    assert (one["claim_id"], one["judgement"]) == (1, "different")
+    assert "when it was recorded" in one["because"]
+    assert ok("report", "duplicates", "--format", "json").json["rows"] == []
+
+
+def test_who_may_not_judge_records_it_anyway(
+    staff: Desk, ok: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(App, "interactive", True)
+    outcome = staff("recorder", "claim", "add", AGAIN, *SECOND, input="n\n")
+    assert (outcome.code, claims(ok)) == (0, 2)
+    assert ok("claim", "show", 2, "--format", "json").json["judgements"] == []
 
 
 @pytest.mark.usefixtures("asked")

@@ -118,6 +118,20 @@ def test_the_queue_is_no_part_of_the_record(queued: None, ok: Run, database_url:
         assert "likely_match" not in set(events)
 
 
+def test_a_claim_that_an_import_brought_and_took_back_waits_for_nobody(
+    ok: Run, tmp_path: Path, database_url: str
+) -> None:
+    take_in(ok, tmp_path, WORDS[0])
+    put(database_url, Pair(1, 7, 0.9))
+    ok("import", "undo", 1, "--because", "Wrong")
+    assert waiting(database_url) == []
+    take_in(ok, tmp_path, WORDS[0])
+    assert waiting(database_url) == [(1, 7)]
+    # Set aside by somebody, it may still be what another repeats.
+    ok("claim", "mark", 7, "set-aside", "--because", "x", "--reason", "out-of-scope")
+    assert waiting(database_url) == [(1, 7)]
+
+
 # --- Looking -------------------------------------------------------------------------------------
 
 
@@ -312,6 +326,21 @@ def test_a_large_import_is_compared_for_as_long_as_somebody_may_wait(
     assert f"Looked at {left}: " in ok("report", "duplicates").err
 
 
+def test_an_import_is_done_whatever_becomes_of_the_comparing(
+    ok: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("The words are gone.")
+
+    monkeypatch.setattr(comparing, "compare_import", break_down)
+
+    done = take_in(ok, tmp_path, WORDS[1])
+
+    assert "1  recorded as new claims" in done.out
+    assert "comparing it with other claims failed: The words are gone." in done.err
+    assert "claimtrack report duplicates" in done.err
+
+
 def test_a_dry_run_compares_nothing(ok: Run, tmp_path: Path, database_url: str) -> None:
     add(ok, WORDS[0], 0)
     (tmp_path / "one.csv").write_text(
@@ -340,6 +369,16 @@ def test_the_list_shows_both_claims_of_each_pair(queued: None, ok: Run) -> None:
     assert "the likeliest 2 are shown" in ok("report", "duplicates", "--list", "--limit", 2).out
     lines = ok("report", "duplicates", "--list", "--format", "csv").out.splitlines()
     assert lines[1].startswith("0.9,1,Well 1 ran dry,checked,false,Speaker 1,")
+
+
+def test_the_less_likely_are_left_out_where_that_is_asked(queued: None, ok: Run) -> None:
+    listed = ("report", "duplicates", "--list", "--threshold", 0.8, "--format", "json")
+    found = ok(*listed).json
+    assert [row["probability"] for row in found["rows"]] == [0.9, 0.8]
+    assert found["totals"]["waiting"] == 2
+    done = ok("claim", "judge", "--threshold", 0.8, input="s\ns\ns\n")
+    assert "Judged: 2 same." in done.err
+    assert "No pair waits" in done.err
 
 
 def test_an_empty_queue_says_so(ok: Run) -> None:
@@ -375,6 +414,22 @@ def test_merging_keeps_the_claim_that_has_a_verdict_as_the_head(queued: None, ok
     assert ok("claim", "show", 4, "--format", "json").json["merged_into"] == 3
 
 
+def test_merging_keeps_the_claim_that_is_worked_on_as_the_head(
+    queued: None, ok: Run, database_url: str
+) -> None:
+    put(database_url, Pair(5, 6, 0.6))
+    for number in (1, 5, 6):
+        ok("claim", "mark", number, "set-aside", "--because", "x", "--reason", "out-of-scope")
+    ok("claim", "mark", 4, "in-review", "--because", "x")
+
+    done = judge(ok, "m 1 2 One well", "m 3 4 One well", "m 5 6 One well")
+
+    heads = {n: ok("claim", "show", n, "--format", "json").json["merged_into"] for n in (1, 3, 6)}
+    assert heads == {1: 2, 3: 4, 6: 5}
+    assert "Claim 5, which stands for both, is set aside." in done.err
+    assert "Claim 2, which" not in done.err
+
+
 def test_it_ends_with_the_queue_or_with_the_input(queued: None, ok: Run) -> None:
     assert "Nothing was judged." in judge(ok).err
     done = judge(ok, "s", "s", "d", "s", "s")
@@ -389,6 +444,8 @@ def test_it_ends_with_the_queue_or_with_the_input(queued: None, ok: Run) -> None
         ("u", 5, "Line 2: "),
         ("m", 5, "Line 2: "),
         ("", 2, "Line 2: '' is no key"),
+        ("d 3,4 Another well", 2, "Line 2: Which claims are meant?"),
+        ("s 4", 2, "Line 2: Which claims are meant?"),
     ],
 )
 def test_a_wrong_line_of_a_pipe_ends_it(
@@ -484,3 +541,16 @@ def test_what_a_claim_resembled_goes_with_its_words(ok: Run, database_url: str) 
 
     ok("audit", "redact", "claim", 3, "statement", "--because", "Names a child", "--yes")
     assert waiting(database_url) == []
+
+
+def test_an_edited_claim_is_compared_again(ok: Run) -> None:
+    add(ok, WORDS[0], 0)
+    add(ok, WORDS[5], 1)
+    ok("report", "duplicates")
+
+    done = ok("claim", "edit", 8, "--statement", WORDS[1])
+
+    assert "1 pair of claims is likely the same" in done.err
+    (pair,) = ok("report", "duplicates", "--list", "--format", "json").json["rows"]
+    assert (pair["claim"]["id"], pair["other"]["id"], pair["found_by"]) == (7, 8, "claim edit")
+    assert "likely" not in ok("claim", "edit", 8, "--priority", "high").err

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -61,6 +63,24 @@ def compare_all(app: App, threshold: float | None, *, again: bool = False) -> No
         )
 
 
+@contextmanager
+def apart(app: App, again: str = "") -> Iterator[None]:
+    """Compare after what was recorded is told: nothing that fails here makes that fail.
+
+    ``again`` is the option by which `report duplicates` looks at the claims.
+    """
+    sys.stdout.flush()
+    try:
+        yield
+    except click.exceptions.Exit:  # somebody has stopped it
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the record stands
+        app.say(
+            f"It is on record, but comparing it with other claims failed: {error} Try again with:"
+            f"\n  claimtrack report duplicates{again}"
+        )
+
+
 def compare_import(app: App, import_id: int, created: int) -> None:
     """Look at once for what the claims of an import repeat, for as long as somebody may wait.
 
@@ -89,14 +109,27 @@ def compare_import(app: App, import_id: int, created: int) -> None:
 
     until = time.monotonic() + _AT_MOST
     seen = _compare(app, look, created, until=until) if created < _MANY else Tally()
-    if seen.found:
-        pairs = "1 pair of claims is" if seen.found == 1 else f"{seen.found:,} pairs of claims are"
-        app.say(f"{pairs} likely the same. Judge them with:\n  claimtrack claim judge")
+    _say_found(app, seen.found)
     if left := created - seen.claims:
         app.say(
             f"{left:,} of its claims {'was' if left == 1 else 'were'} not compared with the others"
             " yet. To find what they repeat:\n  claimtrack report duplicates"
         )
+
+
+def compare_edited(app: App, claim_id: int) -> None:
+    """Look for what a claim repeats whose words are others now: of the old ones nothing waits."""
+    from claimtrack.services.matching import duplicates
+
+    with app.write(Role.RECORDER) as connection:
+        found = duplicates.look_again(connection, _finder(None), claim_id, found_by="claim edit")
+    _say_found(app, found)
+
+
+def _say_found(app: App, found: int) -> None:
+    if found:
+        pairs = "1 pair of claims is" if found == 1 else f"{found:,} pairs of claims are"
+        app.say(f"{pairs} likely the same. Judge them with:\n  claimtrack claim judge")
 
 
 class Tally:

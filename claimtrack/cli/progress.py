@@ -10,6 +10,12 @@ from time import perf_counter
 import click
 
 
+def clear_line() -> None:
+    """Take a bar from its line, for something to be said there; its next step draws it anew."""
+    if sys.stderr.isatty():
+        click.echo("\r\033[2K", nl=False, err=True)
+
+
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on stderr; what is given is told how much more of ``total`` is done."""

@@ -39,6 +39,7 @@ class Table:
 
     ``columns`` are the names of all, ``used`` says from which a field is read, ``unused`` are the
     others; ``notices`` are sentences on how the file is read. ``read`` makes what `rows` gives.
+    ``sheet`` is the name of a workbook's sheet, where it has others or one was asked for.
     """
 
     columns: list[str]
@@ -46,6 +47,7 @@ class Table:
     unused: list[str]
     notices: list[str]
     read: Callable[[], Iterator[Row | Unread]] = field(repr=False)
+    sheet: str | None = None
 
     def rows(self) -> Iterator[Row | Unread]:
         """Each row, from the first, in bounded memory; may be called again."""

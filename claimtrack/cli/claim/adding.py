@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from claimtrack.services.views import ClaimView
 
 
+#: Why two claims are different, where whoever recorded one of them was asked.
+_ASKED = "Another claim, as was said when it was recorded"
+
 _claim_options = stack(
     click.option("--kind", type=Words.of(Kind), help="What it is; fact, or figure with --figure."),
     click.option("--topic", "topics", metavar="T", multiple=True, help="A topic; repeat."),
@@ -163,12 +166,15 @@ def _record(
     appeared: AppearanceGiven,
     supersedes_id: int | None,
     alike: Sequence[Match] = (),
+    others: Sequence[int] = (),
 ) -> Recorded:
     """Record a claim, or what a person says it is where it looks like one on record.
 
-    Where nobody can be asked it is recorded, and its pairs with those ``alike`` wait in the queue.
+    Where nobody can be asked it is recorded, and its pairs with those ``alike`` wait in the queue;
+    ``others`` are the claims that it is not, as a person has said.
     """
     from claimtrack.services.claims import AlreadyRecordedError, add_claim
+    from claimtrack.services.matching.judgements import judge_new
     from claimtrack.services.matching.queue import Pair, enqueue
     from claimtrack.services.matching.repeating import LikelyRepeatError, described
     from claimtrack.services.stories import load_claim
@@ -176,6 +182,8 @@ def _record(
     try:
         with app.write() as connection:
             added = add_claim(connection, given, appeared, supersedes_id=supersedes_id)
+            if others:
+                judge_new(connection, added.claim_id, others, _ASKED)
             view = load_claim(connection, added.claim_id)
             pairs = [Pair(added.claim_id, one.claim_id, one.probability) for one in alike]
             enqueue(connection, pairs, "claim add")
@@ -193,7 +201,12 @@ def _record(
         meant = ask_which_claim(app, error)
         if meant is None:
             another = dataclasses.replace(given, insist_new=True)
-            return settle_speakers(app, appeared, lambda now: _record(app, another, now, None))
+            asked = [error.claim_id]
+            if isinstance(error, LikelyRepeatError):
+                asked = [one.claim_id for one in error.matches]
+            return settle_speakers(
+                app, appeared, lambda now: _record(app, another, now, None, others=asked)
+            )
         from claimtrack.cli.appearance import add_to
 
         view, numbers = add_to(app, meant, appeared)

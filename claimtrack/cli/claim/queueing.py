@@ -16,7 +16,7 @@ from claimtrack.cli.claim.group import claim
 from claimtrack.cli.streams import asking, read_key, read_line
 from claimtrack.errors import ClaimtrackError, ConflictError, UsageError
 from claimtrack.render import escape_terminal
-from claimtrack.vocab import Judgement, Role, told_word
+from claimtrack.vocab import Judgement, Role, Status, told_word
 
 if TYPE_CHECKING:
     from claimtrack.services.lines import ListedClaim
@@ -31,17 +31,32 @@ _WHY = {"u": "What is missing to tell?", _MERGE: "Why are they the same?"}
 _ENDS = ("\x04", "")
 
 
-@command(claim, "judge", formats=False, example="claimtrack claim judge")
-def judge(app: App) -> None:
+@command(
+    claim,
+    "judge",
+    formats=False,
+    example="""
+claimtrack claim judge
+claimtrack claim judge --threshold 0.8
+""",
+)
+@click.option(
+    "--threshold",
+    metavar="P",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Leave out pairs that are less likely than that.",
+)
+def judge(app: App, threshold: float) -> None:
     """Go through the pairs of claims that are likely the same, the likeliest first.
 
     One key each: s same, d different, u unsure, m merge, k skip, q quit. Unsure and merge ask for
-    the reason. Merging keeps as the head the one that has a verdict, else the older one. What is
-    skipped comes again the next time. From a pipe it takes one line each: the key, the two claims
-    (without them it is the pair whose turn it is), and the reason. report duplicates finds the
-    pairs.
+    the reason. Merging keeps as the head the one that has a verdict; else one that is not set
+    aside, that somebody works on, the older one. What is skipped comes again the next time. From a
+    pipe it takes one line each: the key, the two claims (without them it is the pair whose turn it
+    is), and the reason. report duplicates finds the pairs.
     """
-    round_ = _Round(app)
+    round_ = _Round(app, threshold)
     try:
         round_.run()
     except (KeyboardInterrupt, click.Abort, EOFError):
@@ -54,8 +69,9 @@ def judge(app: App) -> None:
 class _Round:
     """What was judged so far, and which pairs were passed by."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, threshold: float) -> None:
         self.app = app
+        self.threshold = threshold
         self.done: Counter[str] = Counter()
         self.passed: set[tuple[int, int]] = set()
 
@@ -73,11 +89,11 @@ class _Round:
             self._show(pair)
             while True:
                 number += 1
-                typed = self._read()
-                if typed is None or typed[0] == _QUIT:
-                    return
-                key, of, because = typed
                 try:
+                    typed = self._read()
+                    if typed is None or typed[0] == _QUIT:
+                        return
+                    key, of, because = typed
                     self._take(self._meant(pair, of), key, because)
                 except ClaimtrackError as error:
                     if not self.app.interactive:
@@ -96,7 +112,7 @@ class _Round:
         from claimtrack.services.matching.queue import count_open
 
         with self.app.read() as connection:
-            waiting, unseen = count_open(connection), count_unseen(connection)
+            waiting, unseen = count_open(connection, self.threshold), count_unseen(connection)
         self.app.say(
             "No pair waits to be judged." if not waiting else f"{waiting:,} still to be judged."
         )
@@ -108,7 +124,7 @@ class _Round:
         from claimtrack.services.matching.queue import open_pairs
 
         with self.app.read() as connection:
-            found = open_pairs(connection, 1, but_for=self.passed)
+            found = open_pairs(connection, 1, but_for=self.passed, least=self.threshold)
         return found[0] if found else None
 
     def _show(self, pair: Waiting) -> None:
@@ -140,13 +156,22 @@ class _Round:
         return named
 
     def _read(self) -> tuple[str, frozenset[int], str | None] | None:
-        """A key, the claims it is for, and the reason; None at the end of the input."""
+        """A key, the claims it is for, and the reason; None at the end of the input.
+
+        Raises:
+            UsageError: what may be meant for the claims are not two.
+        """
         if not self.app.interactive:
             line = read_line()
             if not line:
                 return None
             key, _, rest = line.removeprefix("\ufeff").strip().partition(" ")
             named = re.match(r"\s*([0-9]{1,18}) +([0-9]{1,18})(?: |$)", rest)
+            if named is None and rest.lstrip()[:1].isdecimal():
+                raise UsageError(
+                    f"Which claims are meant? Write two numbers with a space between: {key} 14 18."
+                    " A reason can't begin with a digit where no claims are named."
+                )
             of = frozenset(map(int, named.groups())) if named else frozenset()
             return key.casefold(), of, rest[named.end() if named else 0 :].strip() or None
         click.echo(f"{_KEYS}: ", err=True, nl=False)
@@ -175,6 +200,8 @@ class _Round:
                 judgements.refuse_judged(connection, one, other)
                 told = same.merge(connection, head.id, [merged.id], because or "").told
             self.done["merged"] += 1
+            if head.status is Status.SET_ASIDE:
+                told = (*told, f"Claim {head.id}, which stands for both, is set aside.")
         elif key in _JUDGEMENTS:
             judgement = _JUDGEMENTS[key]
             with self.app.write(Role.REVIEWER) as connection:
@@ -187,11 +214,14 @@ class _Round:
             self.app.say(line)
 
 
-def _head_first(pair: Waiting) -> tuple[ListedClaim, ListedClaim]:
-    """The claim that is to stand for both: the one with a verdict, else the older one."""
-    if pair.claim.verdict is None and pair.other.verdict is not None:
-        return pair.other, pair.claim
-    return pair.claim, pair.other
+def _head_first(pair: Waiting) -> list[ListedClaim]:
+    """The claim that is to stand for both, and the other: no work on either shall be lost."""
+
+    def rank(one: ListedClaim) -> tuple[bool, bool, bool, int]:
+        in_work = one.assigned_to is not None or one.status is not Status.UNVERIFIED
+        return one.verdict is None, one.status is Status.SET_ASIDE, not in_work, one.id
+
+    return sorted((pair.claim, pair.other), key=rank)
 
 
 def _lines(line: ListedClaim) -> list[str]:

@@ -52,6 +52,11 @@ def edit(app: App, claim_id: int, **options: Any) -> None:
         view = edit_claim(connection, claim_id, change)
     text = f"Claim {view.id} is at version {view.version}: {escape_terminal(view.statement)}"
     app.emit_object(claim_json(view), [text])
+    if change.statement is not None:
+        from claimtrack.cli import comparing
+
+        with comparing.apart(app, " --again"):
+            comparing.compare_edited(app, view.id)
 
 
 @command(

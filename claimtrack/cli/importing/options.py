@@ -66,7 +66,8 @@ _SHARED = (
     click.option(
         "--origin",
         metavar="NAME",
-        help="Where the external ids come from; the publisher set, else the file's name.",
+        help="Where the external ids come from; the publisher set, else the file's name (and the"
+        " sheet's).",
     ),
     click.option("--licence", metavar="TEXT", help="Under which the file may be used."),
     click.option("--language", metavar="TAG", default="en", help="Of rows that don't say theirs."),
@@ -121,6 +122,10 @@ def check(given: Given) -> None:
         "Say one of --dayfirst and --monthfirst, not both.",
     )
     need(not (given.dry_run and given.batch), "A dry run keeps nothing, so it takes no --batch.")
+    need(
+        str(given.rejects) != "-",
+        "The refused rows can't go where the report goes: give --rejects a file's name.",
+    )
     need(not (given.strict and given.batch), "--strict takes all or nothing, --batch part by part.")
 
 
@@ -168,8 +173,10 @@ def keep_columns(app: App, given: Given, columns: Mapping[str, str]) -> None:
             mappings.keep(connection, given.mapping, columns)
 
 
-def meaning_of(given: Given, constants: Mapping[str, str], file: Path | None) -> Meaning:
-    """How the rows of a file are to be understood.
+def meaning_of(
+    given: Given, constants: Mapping[str, str], file: Path | None, sheet: str | None
+) -> Meaning:
+    """How the rows of a file are to be understood; ``sheet`` tells it from others in the file.
 
     Raises:
         InvalidDataError: the vocabulary of verdicts can't be read, or the language is none.
@@ -179,7 +186,8 @@ def meaning_of(given: Given, constants: Mapping[str, str], file: Path | None) ->
     from claimtrack.services.imports.records import Meaning
 
     publisher = constants.get("publisher")
-    origin = given.origin or publisher or (file.name if file is not None else "standard input")
+    named = file.name if file is not None else "standard input"
+    origin = given.origin or publisher or (f"{named}, {sheet}" if sheet else named)
     labels = lru_cache(1024)(lambda house: load_labels(house, given.verdicts))
     labels(publisher)  # a vocabulary that can't be read is found before the first row
     return Meaning(

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from claimtrack.cli.app import App
+from claimtrack.cli.progress import clear_line
+from claimtrack.errors import InvalidDataError
 from claimtrack.formulas import guarded
 
 if TYPE_CHECKING:
@@ -18,6 +25,8 @@ _TOLD = 10
 #: Of a row's raw text, so much: a line of a gigabyte shall not come back out.
 _RAW = 10_000
 _HEADER = ["line", "reason", "row"]
+#: So many bytes of them are held in memory until they are written down; more on the disk.
+_HELD = 1_000_000
 
 
 def holds_rejects(path: Path) -> bool:
@@ -28,45 +37,107 @@ def holds_rejects(path: Path) -> bool:
 
 
 class Rejects:
-    """Takes the rows that are refused."""
+    """Takes the rows that are refused, and writes them down when the others are kept."""
 
     def __init__(self, app: App, path: Path | None, stack: ExitStack, *, more: bool) -> None:
         self.app = app
         self.path = path
         self.stack = stack
-        self.mode = "a" if more else "w"
+        self.more = more
         self.count = 0
-        self.writer: Any = None
+        self.file: IO[bytes] | None = None
+        self.held: IO[bytes]
+        self.known: set[bytes] = set()
 
     def take(self, row: Unread) -> None:
-        """Write a row down, and say why it is refused unless enough was said."""
+        """Hold a row to be written down, and say why it is refused unless enough was said."""
         self.count += 1
         if self.count <= _TOLD:
+            clear_line()
             self.app.say(f"Line {row.line}: {row.reason}")
         if self.path is None:
             return
-        if self.writer is None:
+        if self.file is None:
             # Once there is something to write: an import without rejects leaves no file.
-            file = self.stack.enter_context(
-                self.path.open(
-                    self.mode, encoding="utf-8-sig", newline="", errors="backslashreplace"
-                )
-            )
-            self.writer = csv.writer(file)
-            if not file.tell():
-                self.writer.writerow(_HEADER)
-        self.writer.writerow([row.line, guarded(row.reason), guarded(row.raw[:_RAW])])
+            self.file = self._open(self.path)
+        line = _line([row.line, guarded(row.reason), guarded(row.raw[:_RAW])])
+        if _digest(line) not in self.known:
+            self.held.write(line)
+
+    def keep(self) -> None:
+        """Write down what is held: just before that is committed which was taken in beside it.
+
+        What a run that was killed has written without committing is refused again when it goes
+        on, and known by then.
+        """
+        if self.file is None:
+            return
+        if not self.more:
+            self.file.truncate(0)
+            self.more = True
+        if not self.file.seek(0, os.SEEK_END):
+            self.file.write(b"\xef\xbb\xbf" + _line(_HEADER))
+        self.held.seek(0)
+        shutil.copyfileobj(self.held, self.file)
+        self.file.flush()
+        self.held.seek(0)
+        self.held.truncate()
+
+    def _open(self, path: Path) -> IO[bytes]:
+        """The file, what an earlier run left in it known, and its end whole."""
+        self.held = tempfile.SpooledTemporaryFile(_HELD)  # noqa: SIM115 - the stack closes it
+        self.stack.enter_context(self.held)
+        file = self.stack.enter_context(path.open("a+b"))
+        if self.more:
+            file.seek(0)
+            whole = 0
+            for row in _whole_rows(file):
+                whole += len(row)
+                self.known.add(_digest(row))
+            file.truncate(whole)
+        return file
+
+
+def _line(fields: list[object] | list[str]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(fields)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _digest(row: bytes) -> bytes:
+    return hashlib.blake2b(row, digest_size=8).digest()
+
+
+def _whole_rows(file: IO[bytes]) -> Iterator[bytes]:
+    """The rows of a CSV file, line ends within them too; not one that was cut off."""
+    lines: list[bytes] = []
+    quotes = 0
+    for line in file:
+        lines.append(line)
+        quotes += line.count(b'"')
+        if quotes % 2 == 0 and line.endswith(b"\n"):
+            yield b"".join(lines)
+            lines.clear()
 
 
 @contextmanager
 def rejecting(app: App, path: Path | None, *, more: bool) -> Iterator[Rejects]:
     """What takes the rows that are refused; at the end it says how many others there were.
 
-    They replace those of an earlier run, or are ``more`` of them.
+    They replace those of an earlier run, or are ``more`` of them. What was not kept is dropped,
+    but for the row that a strict run ends with.
     """
     with ExitStack() as stack:
         rejects = Rejects(app, path, stack, more=more)
-        yield rejects
+        try:
+            yield rejects
+            rejects.keep()
+        except InvalidDataError:
+            rejects.keep()
+            raise
+        finally:
+            if path is not None and path.is_file() and not path.stat().st_size:
+                path.unlink()  # nothing of what it was opened for was kept
         if path is not None and path.is_file() and not (more or rejects.count):
             path.unlink()  # those of the run before
         untold = rejects.count - _TOLD

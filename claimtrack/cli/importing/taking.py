@@ -20,12 +20,14 @@ from claimtrack.cli.importing.options import Given, shared
 from claimtrack.cli.importing.previewing import show_preview
 from claimtrack.cli.importing.rejecting import rejecting
 from claimtrack.cli.interrupts import tidied
-from claimtrack.cli.progress import rows_progress
-from claimtrack.errors import InvalidDataError
+from claimtrack.cli.progress import clear_line, rows_progress
+from claimtrack.errors import ClaimtrackError, InvalidDataError
 from claimtrack.render import escape_terminal
 from claimtrack.vocab import FileFormat
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from claimtrack.interchange.table import Table, TableOptions
     from claimtrack.services.imports.runs import Done, Job
 
@@ -152,7 +154,7 @@ def take_claimreview(app: App, file: Path, **said: Any) -> int:
 @command(
     import_,
     "averitec",
-    example="claimtrack import averitec dev.json --set publisher=AVeriTeC",
+    example="claimtrack import averitec dev.json",
 )
 @shared
 def take_averitec(app: App, file: Path, **said: Any) -> int:
@@ -177,7 +179,6 @@ def _take(app: App, fmt: FileFormat, file: Path, given: Given, opened: Opener) -
     constants = options.constants_of(given)
     columns = options.columns_of(app, given)
     named = None if str(file) == "-" else file
-    meaning = options.meaning_of(given, constants, named)
     from claimtrack.interchange.archive import is_archive
 
     with tidied(), _at_hand(file) as path:
@@ -186,6 +187,7 @@ def _take(app: App, fmt: FileFormat, file: Path, given: Given, opened: Opener) -
 
             return take_archive(app, path, named, given)
         table = opened(path, options.table_of(given, columns, constants))
+        meaning = options.meaning_of(given, constants, named, table.sheet)
         for notice in table.notices:
             app.say(notice)
         if given.preview:
@@ -206,7 +208,7 @@ def _run(
     columns: dict[str, str],
     constants: dict[str, str],
 ) -> int:
-    from claimtrack.services.imports.runs import Job, fingerprint, take_in
+    from claimtrack.services.imports.runs import Job, fingerprint
 
     job = Job(
         format=fmt,
@@ -219,26 +221,56 @@ def _run(
         strict=given.strict,
         dry_run=given.dry_run,
     )
-    with (
-        rejecting(app, given.rejects, more=given.batch is not None) as rejects,
-        rows_progress("Taking in", job.fingerprint.lines) as tell,
-    ):
-        done = take_in(
-            app.write,
-            table.rows(),
-            job,
-            actor=app.actor(),
-            reject=rejects.take,
-            tell=tell,
-            warn=_Warnings(app).take,
-        )
+    done = _take_rows(app, table, job, given.rejects)
     _say_conflicts(app, done)
+    _say_replaced(app, done, job)
     app.emit_object(_json(done, job), _lines(done, job))
     if done.import_id is not None and done.counts["created"] and not job.dry_run:
-        from claimtrack.cli.comparing import compare_import
+        from claimtrack.cli import comparing
 
-        compare_import(app, done.import_id, done.counts["created"])
+        with comparing.apart(app):
+            comparing.compare_import(app, done.import_id, done.counts["created"])
     return InvalidDataError.exit_code if done.counts["refused"] else 0
+
+
+def _take_rows(app: App, table: Table, job: Job, rejects_file: Path | None) -> Done:
+    """Take in the rows, each refused one written down before the others of its batch stand."""
+    from claimtrack.services.imports.runs import take_in
+
+    read = stood = 0
+    with (
+        rejecting(app, rejects_file, more=job.batch is not None) as rejects,
+        rows_progress("Taking in", job.fingerprint.lines) as show,
+    ):
+
+        def tell(rows: int, line: int) -> None:
+            nonlocal read
+            read += rows
+            show(rows, line)
+
+        @contextmanager
+        def transaction() -> Iterator[Connection]:
+            nonlocal stood
+            with app.write() as connection:
+                yield connection
+                rejects.keep()
+            stood = read
+
+        try:
+            return take_in(
+                transaction,
+                table.rows(),
+                job,
+                actor=app.actor(),
+                reject=rejects.take,
+                tell=tell,
+                warn=_Warnings(app).take,
+            )
+        except (KeyboardInterrupt, click.Abort, ClaimtrackError):
+            if stood:
+                clear_line()
+                app.say(f"Taken in so far: {counted(stood, 'row')}. The same command goes on.")
+            raise
 
 
 class _Warnings:
@@ -254,11 +286,12 @@ class _Warnings:
         if words in self.said:
             return
         self.count += 1
-        if self.count <= _TOLD:
-            self.said.add(words)
-            self.app.say(f"Line {line}: {words}")
-        elif self.count == _TOLD + 1:
-            self.app.say("More remarks of this kind are left out.")
+        if self.count > _TOLD + 1:
+            return
+        self.said.add(words)
+        clear_line()
+        more = self.count > _TOLD
+        self.app.say("More remarks of this kind are left out." if more else f"Line {line}: {words}")
 
 
 @contextmanager
@@ -275,10 +308,28 @@ def _at_hand(file: Path) -> Iterator[Path]:
 
 
 def _say_conflicts(app: App, done: Done) -> None:
-    for one in done.conflicts[:_TOLD]:
+    # All that are known: the next run finds the rows unchanged, and can't tell them again.
+    for one in done.conflicts:
         app.say(f"Line {one.line}: the {one.field} of claim {one.claim_id} stays: {one.why}.")
-    if done.counts["conflicts"] > _TOLD:
-        app.say(f"{done.counts['conflicts']:,} changed values stay as they are here.")
+    if more := done.counts["conflicts"] - len(done.conflicts):
+        app.say(f"{more:,} more changed values stay as they are here.")
+
+
+def _say_replaced(app: App, done: Done, job: Job) -> None:
+    """Tell of rows that look like those of another list, and how to part the two."""
+    if not done.replaced:
+        return
+    from claimtrack.services.marks import shortened
+
+    for one in done.replaced:
+        was, now = shortened(one.was, 60), shortened(one.now, 60)
+        app.say(f"Line {one.line}: claim {one.claim_id} said “{was}”, the row says “{now}”.")
+    rows = counted(done.counts["replaced"], "row")
+    words = f"{rows} with wholly other words, in another source: do two lists share the origin"
+    words += f" “{job.meaning.origin}”? Give each an --origin of its own."
+    if not job.dry_run:
+        words += f" To take this one back:\n  claimtrack import undo {done.import_id} --because WHY"
+    app.say(words)
 
 
 _COUNTS = ("created", "added", "updated", "revived", "unchanged", "refused")

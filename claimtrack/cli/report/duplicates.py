@@ -46,7 +46,7 @@ claimtrack report duplicates --list --format csv
     "--threshold",
     metavar="P",
     type=click.FloatRange(0, 1),
-    help="From which probability on two are likely the same. [default: 0.5]",
+    help="From which probability on two are likely the same, and are listed. [default: 0.5; all]",
 )
 @limit_option("pairs")
 def duplicates(
@@ -61,14 +61,15 @@ def duplicates(
     from claimtrack.services.matching import duplicates as service
     from claimtrack.services.matching import queue
 
-    need(not (list_only and (again or threshold is not None)), "--list looks at no claim.")
+    need(not (list_only and again), "--list looks at no claim.")
     if not list_only:
         from claimtrack.cli.comparing import compare_all
 
         compare_all(app, threshold, again=again)
     with app.read() as connection:
-        waiting = queue.count_open(connection)
-        found = queue.open_pairs(connection, row_limit(app, limit))
+        least = threshold or 0.0
+        waiting = queue.count_open(connection, least)
+        found = queue.open_pairs(connection, row_limit(app, limit), least=least)
         unseen = service.count_unseen(connection)
     emit_flat(
         app,

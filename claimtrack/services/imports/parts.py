@@ -19,6 +19,8 @@ from claimtrack.interchange.rows import Unread
 from claimtrack.services.imports.indexing import Created, Words, note_others
 from claimtrack.services.imports.records import Record
 from claimtrack.services.imports.refusing import refused_before
+from claimtrack.services.imports.rewording import Replaced, set_apart
+from claimtrack.services.imports.ruling import kept_rulings, rule_anew
 from claimtrack.services.imports.settling import STAGES, Run, settle
 from claimtrack.services.imports.staging import learn_ids, stage, staged_lines
 from claimtrack.services.imports.updating import Conflict, take_over
@@ -31,6 +33,7 @@ class Settled:
 
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[Conflict] = field(default_factory=list)
+    replaced: list[Replaced] = field(default_factory=list)
     refused: list[Unread] = field(default_factory=list)
     created: list[Created] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -81,7 +84,7 @@ def settle_part(connection: Connection, part: Part, run: Run, first: bool) -> Se
             lines = None  # of what is tried next, they would be too many
         for no, record in records:
             if no in reasons:
-                raw = json.dumps({"statement": record.statement}, ensure_ascii=False)
+                raw = json.dumps(dict(record.fields), ensure_ascii=False)
                 settled.refused.append(Unread(record.line, reasons[no], raw))
         waiting.append([(no, record) for no, record in records if no not in reasons])
     settled.refused.sort(key=lambda row: row.line)
@@ -123,6 +126,7 @@ def _try(
     stage(connection, lines, first=first)
     settled.seconds["staging"] += perf_counter() - began
     conflicts: list[Conflict] = []
+    replaced: list[Replaced] = []
     for name in STAGES:
         began = perf_counter()
         if first and name == "rows known":
@@ -133,8 +137,11 @@ def _try(
         if refusals := refused_before(connection, name, run):
             raise _CannotTakeError(dict(refusals))
         if name == "revived":
-            conflicts = take_over(connection, run)
+            replaced, conflicts = set_apart(connection)
+            conflicts += take_over(connection, run) + kept_rulings(connection)
         settle(connection, name, run)
+        if name == "reviews":
+            rule_anew(connection)
         settled.seconds[name] += perf_counter() - began
     # What is held at the end of a transaction is asked now: here it is known which row it is.
     connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
@@ -145,3 +152,4 @@ def _try(
     ):
         settled.counts[named.get(outcome, outcome)] += count
     settled.conflicts += conflicts
+    settled.replaced += replaced

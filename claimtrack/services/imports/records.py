@@ -158,9 +158,10 @@ class Ruling(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A row as it will be stored."""
+    """A row as it will be stored; ``fields`` are its values as they came."""
 
     line: int
+    fields: Mapping[str, str]
     row_key: bytes
     digests: str
     statement: str
@@ -185,6 +186,7 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     Raises:
         InvalidDataError: a value can't be recorded, or what a claim needs is missing.
     """
+    came = row.fields
     blank = [name for name, text in row.fields.items() if is_nothing(name, text)]
     if blank:
         row = row._replace(fields={k: v for k, v in row.fields.items() if k not in blank})
@@ -216,6 +218,7 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     language = fields.get("language")
     return Record(
         line=row.line,
+        fields=came,
         row_key=_row_key(meaning.origin, row.key or external_id, key),
         digests=_digests(row, figure),
         statement=statement,

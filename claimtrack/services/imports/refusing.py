@@ -94,11 +94,44 @@ _GROUNDLESS = f"""
         )
     """
 
+# The digests of such a claim's rows are empty: which of its words a row would bring back, nobody
+# can tell. What adds nothing may come again and again.
+_FORGOTTEN = """
+    SELECT settled.no, 'Words that a file brought to claim ' || settled.claim_id || ' were redacted'
+        ' or protected since, and this row could bring them back. Leave it out; what is new in it,'
+        ' add with: claimtrack appearance add ' || settled.claim_id AS reason
+    FROM settled
+    JOIN staged_claim AS staged USING (no)
+    WHERE settled.claim_id IN (SELECT claim_id FROM forgotten) AND (
+        settled.outcome = 'added' OR settled.outcome = 'known' AND EXISTS (
+            SELECT FROM note
+            WHERE note.claim_id = settled.claim_id AND note.body = staged.note
+                AND note.recorded_at = now()
+        )
+    )
+    """
+
+#: Claims of which something was redacted or protected, with those that they were merged into: no
+#: index knows them, so they are looked for once in a transaction, where a row adds to any claim.
+_FORGOTTEN_CLAIMS = """
+    CREATE TEMP TABLE forgotten ON COMMIT DROP AS
+    SELECT DISTINCT COALESCE(claim.merged_into_id, claim.id) AS claim_id
+    FROM import_row JOIN claim ON claim.id = import_row.claim_id
+    WHERE import_row.digests = '{}'
+    """
+_ADDS = """
+    SELECT EXISTS (
+        SELECT FROM settled JOIN staged_claim AS staged USING (no)
+        WHERE settled.outcome = 'added' OR settled.outcome = 'known' AND staged.note IS NOT NULL
+    )
+    """
+
 #: What is looked at before a stage of settling.
 _BEFORE = {
     "publishers": (_PROTECTED_SOURCES, _PROTECTED_SPEAKERS, _SEVERAL),
     "revived": (_OTHER_WORDS,),
     "reviews": (_GROUNDLESS,),
+    "rows": (_FORGOTTEN,),
 }
 
 
@@ -106,7 +139,18 @@ def refused_before(connection: Connection, stage: str, run: Run) -> list[Refused
     """The staged rows that a stage of settling could not take; each once."""
     found: dict[int, str] = {}
     for query in _BEFORE.get(stage, ()):
+        if query is _FORGOTTEN and not _look_for_forgotten(connection):
+            continue
         names = {"origin": run.origin} if ":origin" in query else {}
         for row in connection.execute(text(query), names):
             found.setdefault(row.no, row.reason)
     return [Refused(no, reason) for no, reason in found.items()]
+
+
+def _look_for_forgotten(connection: Connection) -> bool:
+    """Whether a row adds to a claim on record; then `forgotten` is there to ask."""
+    if not connection.scalar(text(_ADDS)):
+        return False
+    if connection.scalar(text("SELECT to_regclass('pg_temp.forgotten') IS NULL")):
+        connection.execute(text(_FORGOTTEN_CLAIMS))
+    return True

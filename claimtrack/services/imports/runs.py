@@ -24,6 +24,7 @@ from claimtrack.services.imports.indexing import FILLS, Index, Words, fill
 from claimtrack.services.imports.lists import COUNTED
 from claimtrack.services.imports.parts import Part, Settled, settle_part
 from claimtrack.services.imports.records import Meaning, Record, read_record
+from claimtrack.services.imports.rewording import Replaced
 from claimtrack.services.imports.settling import Run, alone
 from claimtrack.services.imports.staging import make_tables, staged_lines
 from claimtrack.services.imports.updating import Conflict
@@ -39,6 +40,8 @@ PART = 5_000
 _SWITCH = 0.0005
 #: How many conflicts are told one by one; beyond that they are counted.
 TOLD_CONFLICTS = 1_000
+#: How many claims that were given wholly other words.
+TOLD_REPLACED = 5
 
 
 class Fingerprint(NamedTuple):
@@ -77,6 +80,7 @@ class Done:
     resumed_at: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[Conflict] = field(default_factory=list)
+    replaced: list[Replaced] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
@@ -339,5 +343,7 @@ def _merge(settled: Settled, done: Done, job: Job, reject: Reject) -> None:
         done.seconds[name] += seconds
     done.counts["conflicts"] += len(settled.conflicts)
     done.conflicts += settled.conflicts[: TOLD_CONFLICTS - len(done.conflicts)]
+    done.counts["replaced"] += len(settled.replaced)
+    done.replaced += settled.replaced[: TOLD_REPLACED - len(done.replaced)]
     for row in settled.refused:
         _refuse(done, job, reject, row)

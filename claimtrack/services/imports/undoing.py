@@ -16,6 +16,7 @@ from claimtrack.errors import ConflictError
 from claimtrack.keys import clean_text
 from claimtrack.models.imports import import_
 from claimtrack.services.imports.lists import find_import
+from claimtrack.services.imports.ruling import give_back
 from claimtrack.services.imports.settling import REVIVED, UNDONE, alone
 from claimtrack.services.imports.updating import UPDATED
 
@@ -207,6 +208,7 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
     connection.execute(text(_OWN), {"revived": REVIVED.format(import_id)})
     withdrawn = sum(_withdraw(connection, why))
     connection.execute(text(_REOPEN), {"because": why})
+    give_back(connection, why)
     connection.execute(text(_REOPEN_OTHERS), {"because": why})
     set_aside = connection.execute(text(_SET_ASIDE), {"because": why}).rowcount
     restored = sum(connection.execute(text(_restore(table))).rowcount for table in _RESTORED)

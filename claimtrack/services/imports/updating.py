@@ -205,7 +205,7 @@ def _kept(target: _Target) -> str:
 
 
 # Words under a verdict stay, and so do those that a person has put.
-_STATEMENTS = f"""
+STATEMENTS = f"""
     SELECT DISTINCT ON (claim.id) came.line, came.no, claim.id AS claim_id, came.statement,
         came.statement_key,
         claim.status IN ('awaiting_approval', 'checked') AS checked,
@@ -220,7 +220,7 @@ _STATEMENTS = f"""
     """
 
 _REWORD = f"""
-    WITH told AS MATERIALIZED ({_STATEMENTS}), numbered AS (
+    WITH told AS MATERIALIZED ({STATEMENTS}), numbered AS (
         SELECT told.*, CASE WHEN other THEN COALESCE((
             SELECT max(claim.copy_no) FROM claim WHERE claim.statement_key = told.statement_key
         ), 0) + row_number() OVER (PARTITION BY statement_key ORDER BY no) END AS copy_no
@@ -232,7 +232,7 @@ _REWORD = f"""
     """
 
 _KEPT_WORDS = f"""
-    SELECT line, claim_id, merged, checked FROM ({_STATEMENTS}) AS told
+    SELECT line, claim_id, merged, checked FROM ({STATEMENTS}) AS told
     WHERE merged OR checked OR edited
     ORDER BY line
     """

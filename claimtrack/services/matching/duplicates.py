@@ -114,6 +114,12 @@ def look_at_import(
     return Looked(len(compared), found), compared[-1].id if compared else after
 
 
+def look_again(connection: Connection, finder: Finder, claim_id: int, *, found_by: str) -> int:
+    """Look at one claim, whether it was looked at before or not, and say how many pairs are new."""
+    compared = _compared(connection, claim.c.id == claim_id, limit=1)
+    return enqueue(connection, finder(connection, compared), found_by)
+
+
 def _compared(connection: Connection, *chosen: ColumnElement[bool], limit: int) -> list[Compared]:
     rows = connection.execute(
         select(claim.c.id, claim.c.statement, claim.c.language, merged_ids(claim).label("merged"))

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, insert, or_, select
+from sqlalchemy import Connection, Row, func, insert, or_, select, text
 
 from claimtrack.errors import ConflictError, MergedClaimError, UsageError
 from claimtrack.keys import clean_text
@@ -90,6 +90,20 @@ def judge(
     view = load_claim(connection, claim_id)
     told = [line for number in others for line in _told(view, before[number], judgement)]
     return Judged(view, tuple(told))
+
+
+def judge_new(connection: Connection, claim_id: int, others: Iterable[int], because: str) -> None:
+    """Judge a claim that was just recorded different from others, where this login may judge.
+
+    What was merged since somebody was asked is left out: that is another claim now.
+    """
+    may = text("SELECT has_any_column_privilege('claim_match', 'INSERT')")
+    if not connection.scalar(may):
+        return
+    rows = _lock(connection, [claim_id, *others])
+    for number in others:
+        if rows[number].merged_into_id is None:
+            record(connection, claim_id, number, Judgement.DIFFERENT, because)
 
 
 class JudgedMeanwhileError(ConflictError):

@@ -2,7 +2,8 @@
 
 What puts them there proposes, and decides nothing. A pair leaves the queue with its judgement. One
 of whose claims was merged waits as a pair of their heads; it is settled, too, where what was judged
-of others tells: the two are in one group, or in groups that were judged different.
+of others tells: the two are in one group, or in groups that were judged different. A claim that
+was set aside with all that told of it, as by undoing an import, waits for nobody.
 """
 
 from __future__ import annotations
@@ -78,6 +79,22 @@ _OPEN = """
                 SELECT FROM claim_match WHERE claim_id = keyed.one AND other_id = keyed.other
             )
             AND NOT EXISTS (
+                SELECT FROM claim
+                WHERE claim.id IN (keyed.one, keyed.other) AND claim.status = 'set_aside'
+                    AND NOT EXISTS (
+                        SELECT FROM claim AS told
+                        WHERE (told.id = claim.id OR told.merged_into_id = claim.id) AND (
+                            EXISTS (
+                                SELECT FROM appearance
+                                WHERE claim_id = told.id AND withdrawn_at IS NULL
+                            ) OR EXISTS (
+                                SELECT FROM assessment
+                                WHERE claim_id = told.id AND withdrawn_at IS NULL
+                            )
+                        )
+                    )
+            )
+            AND NOT EXISTS (
                 SELECT FROM judged
                 WHERE LEAST(judged.one_key, judged.other_key)
                         = LEAST(keyed.one_key, keyed.other_key)
@@ -88,10 +105,10 @@ _OPEN = """
     )
 """
 
-_COUNT = f"{_OPEN} SELECT count(*) FROM open"  # noqa: S608 - names of our own
+_COUNT = f"{_OPEN} SELECT count(*) FROM open WHERE probability >= CAST(:least AS real)"  # noqa: S608
 _PAGE = f"""
     {_OPEN} SELECT * FROM open
-    WHERE NOT EXISTS (
+    WHERE probability >= CAST(:least AS real) AND NOT EXISTS (
         SELECT FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[]))
             AS passed (one, other)
         WHERE passed.one = open.one AND passed.other = open.other
@@ -138,9 +155,9 @@ def enqueue(connection: Connection, pairs: Iterable[Pair], found_by: str) -> int
     return sum(1 for row in new if row.is_new)
 
 
-def count_open(connection: Connection) -> int:
-    """How many pairs wait for a judgement."""
-    return int(connection.execute(text(_COUNT)).scalar_one())
+def count_open(connection: Connection, least: float = 0.0) -> int:
+    """How many pairs wait for a judgement, from a probability on."""
+    return int(connection.execute(text(_COUNT), {"least": least}).scalar_one())
 
 
 def open_pairs(
@@ -148,10 +165,12 @@ def open_pairs(
     limit: int | None,
     *,
     but_for: Collection[tuple[int, int]] = (),
+    least: float = 0.0,
 ) -> list[Waiting]:
-    """At most ``limit`` pairs that wait, the likeliest first, without some."""
+    """At most ``limit`` pairs that wait, the likeliest first, without some and the less likely."""
     values: dict[str, Any] = {
         "limit": limit,
+        "least": least,
         "ones": [pair[0] for pair in but_for],
         "others": [pair[1] for pair in but_for],
     }
