@@ -167,6 +167,55 @@ def test_what_is_only_named_is_looked_for_in_the_graph(tmp_path: Path) -> None:
     assert row.original["author"]["name"] == "Harbour Desk"
 
 
+def test_a_thousand_reviews_name_their_parts_as_well_as_one(tmp_path: Path) -> None:
+    house = {"@id": "#desk", **REVIEW["author"]}
+    rating = {"@id": "#false", **REVIEW["reviewRating"]}
+    graph: list[Any] = [house, rating]
+    for number in range(600):
+        graph.append({"@id": f"#c{number}", **REVIEW["itemReviewed"]})
+        named = {"author": "#desk", "reviewRating": "#false", "itemReviewed": f"#c{number}"}
+        graph.append(
+            REVIEW
+            | {"claimReviewed": f"Dam {number} burst."}
+            | {name: {"@id": value} for name, value in named.items()}
+        )
+    found = rows(tmp_path, {"@context": "https://schema.org", "@graph": graph})
+    assert len(found) == 600
+    assert all(row.fields == FIELDS | {"statement": row.fields["statement"]} for row in found)
+    assert not any(row.warnings for row in found)
+
+
+def test_a_reference_may_say_of_which_type_it_is(tmp_path: Path) -> None:
+    named = {"@type": "Organization", "@id": "#desk"}
+    (row,) = rows(tmp_path, [[REVIEW | {"author": named}, {"@id": "#desk", **REVIEW["author"]}]])
+    assert row.fields == FIELDS
+
+
+def test_what_names_a_large_node_again_and_again_is_refused(tmp_path: Path) -> None:
+    large = {"@id": "#post", "@type": "CreativeWork", "headline": "x" * 100_000}
+    claim = {"@type": "Claim", "appearance": [{"@id": "#post"}] * 1000}
+    trap, row = opened(tmp_path, [[large, REVIEW | {"itemReviewed": claim}, REVIEW]]).rows()
+    assert isinstance(trap, Unread)
+    assert "With all that it names by @id it would have more than 8,000,000" in trap.reason
+    assert isinstance(row, Row)
+
+
+@pytest.mark.parametrize(
+    ("members", "what"),
+    [
+        ({"author": {"@id": "#gone"}}, "author"),
+        ({"reviewRating": {"@id": "#gone"}}, "rating"),
+        ({"itemReviewed": {"@type": "Claim", "@id": "#gone"}}, "claim"),
+        ({"itemReviewed": {"@type": "Claim", "author": {"@id": "#gone"}}}, "speaker"),
+    ],
+)
+def test_a_part_that_stands_nowhere_is_told(
+    tmp_path: Path, members: dict[str, Any], what: str
+) -> None:
+    (row,) = rows(tmp_path, REVIEW | members)
+    assert row.warnings == (f'Its {what} is only named, "#gone", and nothing in the file is that.',)
+
+
 def test_json_lines_may_hold_any_of_them(tmp_path: Path) -> None:
     other = REVIEW | {"claimReviewed": "The mill burned.", "url": URL + "2"}
     lines = [json.dumps(REVIEW), "", json.dumps([other]), "no json", json.dumps({"a": 1})]

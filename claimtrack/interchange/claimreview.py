@@ -16,16 +16,8 @@ from pathlib import Path
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.documents import Broken, Document, read_documents, rows_table
-from claimtrack.interchange.jsonld import (
-    Node,
-    References,
-    as_json,
-    is_node,
-    items,
-    member,
-    nodes,
-    types,
-)
+from claimtrack.interchange.jsonld import Node, as_json, is_node, items, member, nodes, types
+from claimtrack.interchange.references import References, only_named
 from claimtrack.interchange.reviewing import Page, review_row, search_row
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.interchange.table import Table
@@ -136,9 +128,15 @@ def _rows_of_node(
     node: Node, line: int, page: Page, references: References, warnings: tuple[str, ...]
 ) -> Iterator[Row | Unread]:
     kinds = types(node)
+    if only_named(node) is not None:
+        return  # it stands elsewhere
     if "claimreview" in kinds or (not kinds and member(node, "claimReviewed")):
-        filled = references.filled(node)
-        if is_node(filled) and set(filled) - {"@type", "@id", "type"}:
+        try:
+            filled = references.filled(node)
+        except InvalidDataError as error:
+            yield Unread(line, error.message, as_json(node))
+            return
+        if is_node(filled) and set(filled) - {"@type", "type"}:
             yield from review_row(filled, line, page, warnings)
     elif not kinds and "claimReview" in node and "text" in node:
         for review in items(node["claimReview"]):

@@ -28,6 +28,7 @@ from claimtrack.interchange.jsonld import (
 )
 from claimtrack.interchange.languages import read_language
 from claimtrack.interchange.ratings import number
+from claimtrack.interchange.references import only_named
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.keys import statement_key
 from claimtrack.urls import url_host, url_key
@@ -59,6 +60,7 @@ def review_row(
     if not statements:
         yield Unread(line, _NO_CLAIM, as_json(review))
         return
+    told += _dangling(review)
     url = _review_url(review, page, told)
     places = appearances(review, url, told)
     fields = {
@@ -139,6 +141,21 @@ def review_key(
     if len(page) > _LONGEST_PAGE:
         page = f"{url_host(url)}/{url_key(url).hex()}"
     return f"{page}#{statement_key(statement).hex()[:16]}"
+
+
+def _dangling(review: Node) -> Iterator[str]:
+    """What to say of parts that are only named, where nothing of that name was found."""
+    reviewed = items(member(review, "itemReviewed"))
+    for what, values in (
+        ("author", items(member(review, "author", "creator"))),
+        ("rating", items(member(review, "reviewRating"))),
+        ("claim", reviewed),
+        *(("speaker", items(member(each, "author"))) for each in reviewed if is_node(each)),
+    ):
+        for each in values:
+            name = only_named(each) if is_node(each) else None
+            if name is not None:
+                yield f'Its {what} is only named, "{name[:60]}", and nothing in the file is that.'
 
 
 def _item_texts(review: Node) -> list[str]:
