@@ -154,17 +154,60 @@ def test_expanded_json_ld_is_read(tmp_path: Path) -> None:
     assert row.fields["rating"] == "False"
 
 
-def test_what_is_only_named_is_looked_for_in_the_graph(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrapped", ["@graph", "list", "lines"])
+def test_what_is_only_named_is_looked_for_in_the_file(tmp_path: Path, wrapped: str) -> None:
+    review = {name: value for name, value in REVIEW.items() if name != "@context"}
     graph = [
-        REVIEW | {"author": {"@id": "#desk"}, "itemReviewed": {"@id": "#claim"}},
+        review | {"author": {"@id": "#desk"}, "itemReviewed": {"@id": "#claim"}},
         {"@id": "#desk", **REVIEW["author"]},
         {"@id": "#claim", **REVIEW["itemReviewed"], "author": {"@id": "#omar"}},
         {"@id": "#omar", "@type": "Person", "name": "Omar Haddad", "knows": {"@id": "#omar"}},
     ]
-    (row,) = rows(tmp_path, {"@context": "https://schema.org", "@graph": graph})
+    content = {
+        "@graph": {"@context": "https://schema.org", "@graph": graph},
+        "list": graph,
+        "lines": "\n".join(map(json.dumps, graph)),
+    }[wrapped]
+    (row,) = rows(tmp_path, content)
     assert row.fields == FIELDS
     assert isinstance(row.original, dict)
     assert row.original["author"]["name"] == "Harbour Desk"
+
+
+def test_a_relative_name_means_nothing_in_another_document(tmp_path: Path) -> None:
+    pages = [REVIEW | {"author": {"@id": "#us"}}, {"@context": "x", "@id": "#us", "name": "Quay"}]
+    (row,) = rows(tmp_path, pages)
+    assert row.fields["publisher"] == "desk.example"
+    assert "is only named" in row.warnings[0]
+    whole = json.loads(json.dumps(pages).replace("#us", "https://quay.example/#us"))
+    assert rows(tmp_path, whole)[0].fields["publisher"] == "Quay"
+
+
+def test_a_graph_of_any_size_is_read_node_by_node(tmp_path: Path) -> None:
+    reviews = [
+        REVIEW
+        | {"claimReviewed": f"Dam {number} burst.", "reviewBody": "x" * 100_000}
+        | {"author": {"@id": "#desk"}}
+        for number in range(90)
+    ]
+    graph = {"@graph": [*reviews, {"@id": "#desk", **REVIEW["author"]}]}
+    found = rows(tmp_path, graph)
+    assert len(found) == 90
+    assert {row.fields["publisher"] for row in found} == {"Harbour Desk"}
+
+
+def test_where_more_is_named_than_can_be_kept_the_row_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimtrack.interchange.references._MOST_KEPT", 300)
+    houses = [{"@id": f"#desk{n}", "name": "Desk", "slogan": "x" * 200} for n in range(2)]
+    reviews = [
+        REVIEW | {"claimReviewed": f"Dam {n}", "author": {"@id": f"#desk{n}"}} for n in range(2)
+    ]
+    first, second = opened(tmp_path, {"@graph": [*houses, *reviews]}).rows()
+    assert isinstance(first, Row)
+    assert isinstance(second, Unread)
+    assert second.reason.startswith('It names "#desk1", and the file has more such nodes')
 
 
 def test_a_thousand_reviews_name_their_parts_as_well_as_one(tmp_path: Path) -> None:
@@ -229,7 +272,8 @@ def test_json_lines_may_hold_any_of_them(tmp_path: Path) -> None:
 
 
 def test_json_lines_are_known_without_their_name(tmp_path: Path) -> None:
-    lines = [json.dumps(REVIEW), '{"@type": "ClaimReview", broken', json.dumps(REVIEW)]
+    other = json.dumps(REVIEW | {"claimReviewed": "The mill burned."})
+    lines = [json.dumps(REVIEW), '{"@type": "ClaimReview", broken', other]
     found = list(opened(tmp_path, "\n".join(lines), "reviews.txt").rows())
     assert [(row.line, isinstance(row, Row)) for row in found] == [(1, True), (2, False), (3, True)]
 
@@ -272,7 +316,8 @@ def test_the_answer_of_a_search_is_read(tmp_path: Path) -> None:
             },
         ],
     }
-    answer = {"claims": [claim, claim | {"claimant": "Multiple sources"}], "nextPageToken": "CAo"}
+    other = {"text": "The mill burned.", "claimant": "Multiple sources"}
+    answer = {"claims": [claim, claim | other], "nextPageToken": "CAo"}
     first, second, third, _ = rows(tmp_path, answer)
     assert first.fields == {
         "statement": "The dam at Korun burst.",
@@ -548,6 +593,9 @@ def test_the_text_of_the_item_is_the_claim_where_there_is_no_other(tmp_path: Pat
 # --- What a review is called ---------------------------------------------------------------------
 
 
+LABELS = ("False", "Half true")
+
+
 def names(folder: Path, *reviews: dict[str, Any]) -> list[str | None]:
     return [row.key for row in rows(folder, {"@graph": list(reviews)})]
 
@@ -583,8 +631,62 @@ def test_a_review_without_an_address_has_no_name(tmp_path: Path) -> None:
     assert names(tmp_path, REVIEW | {"url": None}) == [None]
 
 
-def test_the_same_review_twice_in_one_document_is_one_row(tmp_path: Path) -> None:
-    assert len(rows(tmp_path, {"@graph": [REVIEW, dict(REVIEW)]})) == 1
+@pytest.mark.parametrize("name", ["@graph", "dataFeedElement"])
+def test_the_same_review_twice_in_one_file_is_one_row(tmp_path: Path, name: str) -> None:
+    (row,) = rows(tmp_path, {name: [REVIEW, dict(REVIEW)]})
+    assert (row.fields, row.warnings) == (FIELDS, ())
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([None, None], "Half true"),
+        ([None, "2024-05-02"], "Half true"),
+        (["2024-05-02", None], "False"),
+        (["2024-05-02T10:00:00+02:00", "2024-05-02T09:00:00Z"], "Half true"),
+        (["2024-05-02T10:00:00Z", "2024-05-02"], "False"),
+        (["soon", "2024-13-45"], "Half true"),
+    ],
+)
+def test_of_two_forms_of_a_review_the_latest_is_taken_and_it_is_told(
+    tmp_path: Path, days: list[str | None], expected: str
+) -> None:
+    forms = [
+        REVIEW | {"dateModified": day, "reviewRating": {"alternateName": label}}
+        for day, label in zip(days, ("False", "Half true"), strict=True)
+    ]
+    between = [REVIEW | {"claimReviewed": f"Dam {number} burst."} for number in range(3)]
+    for content in ([forms[0], *between, forms[1]], "\n".join(map(json.dumps, forms))):
+        *_, row = (each for each in rows(tmp_path, content) if each.fields["rating"] in LABELS)
+        assert row.fields["statement"] == REVIEW["claimReviewed"]
+        assert row.fields["rating"] == expected
+        assert row.warnings == ("It stands in the file in 2 forms: the latest was taken.",)
+
+
+def test_two_reviews_of_one_claim_by_two_speakers_are_two_appearances(tmp_path: Path) -> None:
+    post = {"author": {"name": "Lena Vogt"}, "appearance": "https://post.example/2"}
+    unsaid = {"appearance": "https://post.example/3"}
+    reviews = [
+        REVIEW,
+        REVIEW | {"itemReviewed": post},
+        REVIEW | {"itemReviewed": unsaid},
+        dict(REVIEW),
+    ]
+    (row,) = rows(tmp_path, reviews)
+    assert row.fields == FIELDS
+    assert row.appearances == (
+        {"speaker": "Lena Vogt", "said_on": "", "source": "https://post.example/2"},
+        {"speaker": "", "said_on": "", "source": "https://post.example/3"},
+    )
+    assert row.warnings == ()
+
+
+def test_what_waits_for_its_other_forms_takes_no_more_than_its_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimtrack.interchange.forms._MOST_WAITING", 2000)
+    reviews = [REVIEW | {"url": f"{URL}/{number}"} for number in range(20)]
+    assert len(rows(tmp_path, reviews)) == 20
 
 
 # --- Rough files ---------------------------------------------------------------------------------

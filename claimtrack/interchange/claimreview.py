@@ -16,8 +16,9 @@ from pathlib import Path
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.documents import Broken, Document, read_documents, rows_table
+from claimtrack.interchange.forms import Repeats, merged
 from claimtrack.interchange.jsonld import Node, as_json, is_node, items, member, nodes, types
-from claimtrack.interchange.references import References, only_named
+from claimtrack.interchange.references import References, Shared, only_named
 from claimtrack.interchange.reviewing import Page, review_row, search_row
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.interchange.table import Table
@@ -84,17 +85,39 @@ def _page_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
     from claimtrack.interchange.pages import read_page
 
     page, documents, broken = read_page(path, codec)
-    refused = [Unread(each.line, each.reason, each.raw) for each in broken]
-    yield from sorted([*refused, *rows_of(documents, page)], key=lambda result: result.line)
+    found = list(_rows_of(documents, page))
+    results: list[Row | Unread] = [
+        *(Unread(each.line, each.reason, each.raw) for each in broken),
+        *(each for each in found if isinstance(each, Unread)),
+        *merged([each for each in found if isinstance(each, Row)]),
+    ]
+    yield from sorted(results, key=lambda result: result.line)
 
 
 def _json_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
+    # It is read first for what its documents have in common, for it may be of any size.
+    shared, repeats = Shared(), Repeats()
+    naming = False
+    for document in _read(path, codec):
+        naming = shared.note(document)
+        repeats.note(document)
+    if naming:
+        for document in _read(path, codec):
+            shared.keep(document)
+    yield from repeats.gathered(_each_row(path, codec, shared))
+
+
+def _read(path: Path, codec: str) -> Iterator[Document]:
+    return (each for each in read_documents(path, codec) if isinstance(each, Document))
+
+
+def _each_row(path: Path, codec: str, shared: Shared) -> Iterator[Row | Unread]:
     for document in read_documents(path, codec):
         if isinstance(document, Broken):
             yield Unread(document.line, document.reason, document.raw)
             continue
         found = False
-        for result in rows_of([document], Page()):
+        for result in _rows_of([document], Page(), shared):
             found = True
             yield result
         if not found and not document.wrapping and not _is_other(document.value):
@@ -103,25 +126,21 @@ def _json_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
 
 def _is_other(value: object) -> bool:
     """Whether it is something else of schema.org, which may well stand beside a ClaimReview."""
-    return is_node(value) and bool(types(value))
+    return is_node(value) and (bool(types(value)) or "@id" in value)
 
 
-def rows_of(documents: list[Document], page: Page) -> Iterator[Row | Unread]:
+def _rows_of(
+    documents: list[Document], page: Page, shared: Shared | None = None
+) -> Iterator[Row | Unread]:
     """The rows of documents that belong together, such as the scripts of one page.
 
-    What a document only names (``@id``) is looked for in all of them, and a review that stands in
-    them twice is one row.
+    What a document only names (``@id``) is looked for in all of them, and then in what their file
+    has beside them.
     """
-    references = References([document.value for document in documents])
-    seen: set[str] = set()
+    references = References(documents, shared)
     for document in documents:
         for node in nodes(document.value):
-            for result in _rows_of_node(node, document.line, page, references, document.warnings()):
-                if isinstance(result, Row) and (name := result.key):
-                    if name in seen:
-                        continue
-                    seen.add(name)
-                yield result
+            yield from _rows_of_node(node, document.line, page, references, document.warnings())
 
 
 def _rows_of_node(
