@@ -215,7 +215,8 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     language = fields.get("language")
     return Record(
         line=row.line,
-        row_key=_row_key(meaning.origin, row.key or external_id, key),
+        # What a published review is called is the same in all files, wherever they come from.
+        row_key=_row_key("" if row.key else meaning.origin, row.key or external_id, key),
         digests=_digests(row, figure),
         statement=statement,
         statement_key=key,
@@ -411,7 +412,8 @@ def _appearances(
             found.append(_appeared(each, meaning, key, reviewed, warnings))
     for more in row.appearances:
         shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
-        found.append(_appeared({**shared, **more}, meaning, key, reviewed, warnings))
+        each = {name: value for name, value in {**shared, **more}.items() if value}
+        found.append(_appeared(each, meaning, key, reviewed, warnings))
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
