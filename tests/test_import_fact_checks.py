@@ -161,6 +161,24 @@ def test_two_speakers_of_one_review_are_both_taken_and_twice_changes_nothing(
     assert [one["said_on"] for one in seen] == ["2024-06-02", "2024-06-02", None]
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"@type": "Claim", "author": [{"name": "Lena Vogt"}, {"name": "Omar Said"}]},
+        [{"@type": "Claim", "author": {"name": name}} for name in ("Lena Vogt", "Omar Said")],
+    ],
+)
+def test_of_two_authors_without_an_appearance_both_are_kept(
+    run: Run, tmp_path: Path, item: object
+) -> None:
+    outcome = take_reviews(run, tmp_path, review(itemReviewed=item))
+
+    assert (outcome.code, outcome.json["created"]) == (0, 1), outcome.err
+    seen = shown(run, 1)["appearances"]
+    assert [one["speaker"]["name"] for one in seen] == ["Lena Vogt", "Omar Said"]
+    assert {one["source"]["title"] for one in seen} == {"Source that Harbour Gazette does not name"}
+
+
 def test_words_are_trusted_over_the_number_and_it_is_said(run: Run, tmp_path: Path) -> None:
     rating = {"ratingValue": 5, "bestRating": 5, "worstRating": 1, "alternateName": "False"}
     outcome = take_reviews(run, tmp_path, review(reviewRating=rating))

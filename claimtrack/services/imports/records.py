@@ -402,19 +402,26 @@ def _appearances(
     fields = row.fields
     reviewed = assessed is not None or (meaning.as_ours and _has_review(fields, meaning))
     found = []
+    unnamed = _unnamed(fields, meaning) if reviewed else None
     if any(name in fields for name in _OF_APPEARANCE):
-        told = fields
-        if not any(name in fields for name in _OF_SOURCE):
-            if not reviewed:
-                return ()
-            told = {**fields, "source_title": _unnamed(fields, meaning)}
+        told = _somewhere(fields, unnamed)
+        if told is None:
+            return ()
         for each in _by_source(told):
             found.append(_appeared(each, meaning, key, reviewed, warnings))
     for more in row.appearances:
         shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
         each = {name: value for name, value in {**shared, **more}.items() if value}
-        found.append(_appeared(each, meaning, key, reviewed, warnings))
+        told = _somewhere(each, unnamed) or each
+        found.append(_appeared(told, meaning, key, reviewed, warnings))
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+
+
+def _somewhere(fields: Mapping[str, str], unnamed: str | None) -> Mapping[str, str] | None:
+    """An appearance with its source, or the title that stands for one; None without either."""
+    if any(name in fields for name in _OF_SOURCE):
+        return fields
+    return None if unnamed is None else {**fields, "source_title": unnamed}
 
 
 def _by_source(told: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
