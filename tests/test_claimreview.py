@@ -362,6 +362,47 @@ def test_an_appearance_is_a_text_an_object_or_a_list(
     assert row.appearances == ()
 
 
+@pytest.mark.parametrize(
+    ("appearance", "sources"),
+    [
+        (["https://files.example/annual report 2020.pdf",
+          {"url": "https://files.example/annual report 2021.pdf"}],
+         ["https://files.example/annual%20report%202020.pdf",
+          "https://files.example/annual%20report%202021.pdf"]),
+        ({"url": "https://files.example/Our Report"}, ["https://files.example/Our%20Report"]),
+        ({"url": "https://a.example/1 (archived)"}, ["https://a.example/1"]),
+        ("https://a.example/1 by a friend", ["https://a.example/1"]),
+        ("https://a.example/1 https://b.example/2.pdf",
+         ["https://a.example/1", "https://b.example/2.pdf"]),
+        ({"url": ["https://a.example/1", "https://b.example/2"]},
+         ["https://a.example/1", "https://b.example/2"]),
+        ('<a href="https://m.example/link">Facebook</a>', ["https://m.example/link"]),
+        ("See <p><a class=x href='https://m.example/link'><b>https://m.exa…</b></a>,"
+         " https://n.example/2.</p>", ["https://m.example/link", "https://n.example/2"]),
+        ("The trail (https://m.example/trail).", ["https://m.example/trail"]),
+        ("[https://m.example/trail]", ["https://m.example/trail"]),
+        ("See https://w.example/Korun_(dam).", ["https://w.example/Korun_(dam)"]),
+        ("https://w.example/Korun,_D.C.", ["https://w.example/Korun,_D.C."]),
+    ],
+)  # fmt: skip
+def test_an_address_is_read_whole_and_without_its_sentence(
+    tmp_path: Path, appearance: object, sources: list[str]
+) -> None:
+    row = item(tmp_path, appearance=appearance)
+    assert [row.fields["source"], *(more["source"] for more in row.appearances)] == sources
+
+
+def test_a_text_that_is_made_to_look_like_links_is_read_at_once(tmp_path: Path) -> None:
+    for text in ("<a href=" + "x" * 1_000_000, "<a href=x" * 100_000, "<a " * 300_000):
+        assert item(tmp_path, appearance=text).fields["speaker"] == "Omar Haddad"
+
+
+def test_a_blank_in_the_address_of_a_fact_check_is_encoded(tmp_path: Path) -> None:
+    row = one(tmp_path, url="https://desk.example/checks/the dam")
+    assert row.fields["review_url"] == "https://desk.example/checks/the%20dam"
+    assert row.warnings == ()
+
+
 def test_further_appearances_are_kept_each_once_the_first_first(tmp_path: Path) -> None:
     row = item(
         tmp_path,
@@ -475,7 +516,10 @@ def test_a_missing_author_is_nobody(tmp_path: Path, author: object) -> None:
     assert row.warnings == ()
 
 
-@pytest.mark.parametrize("date", [None, "", " ", "null", "0000-00-00", "Invalid date", [], {}])
+@pytest.mark.parametrize(
+    "date",
+    [None, "", " ", "null", "0000-00-00", "Invalid date", [], {}],
+)  # fmt: skip
 def test_a_missing_or_empty_date_is_none(tmp_path: Path, date: object) -> None:
     assert "said_on" not in item(tmp_path, datePublished=date).fields
     assert "reviewed_on" not in one(tmp_path, datePublished=date).fields
