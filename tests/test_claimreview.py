@@ -518,7 +518,8 @@ def test_a_missing_author_is_nobody(tmp_path: Path, author: object) -> None:
 
 @pytest.mark.parametrize(
     "date",
-    [None, "", " ", "null", "0000-00-00", "Invalid date", [], {}],
+    [None, "", " ", "null", "0000-00-00", "Invalid date", [], {},
+     "-0001-11-30T00:00:00+00:00"],
 )  # fmt: skip
 def test_a_missing_or_empty_date_is_none(tmp_path: Path, date: object) -> None:
     assert "said_on" not in item(tmp_path, datePublished=date).fields

@@ -41,7 +41,8 @@ Appearance = dict[str, str]
 def date_of(value: object) -> str | None:
     """A date as it is written, unless it says that there is none."""
     text = text_of(value)
-    if text is None or text.lower() in _NO_DATES or text.startswith("0000"):
+    # Before year 1 is what WordPress writes for a day that it doesn't know: -0001-11-30.
+    if text is None or text.lower() in _NO_DATES or re.match("0000|-[0-9]", text):
         return None
     return text
 
