@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -36,8 +35,6 @@ _SAMPLE = 1 << 16
 _SAMPLE_RECORDS = 200
 #: Separates nothing: for a table of one column.
 _NOTHING = "\x1f"
-
-_FIRST = itemgetter(0)
 
 #: A record: the line where it begins, and its cells.
 Record = tuple[int, list[str]]
@@ -94,7 +91,7 @@ def open_separated(path: Path, options: TableOptions) -> Table:
 def _as_typed(rows: Iterator[Row | Unread]) -> Iterator[Row | Unread]:
     """Rows without the apostrophes that an export put before what a spreadsheet would run."""
     for row in rows:
-        if isinstance(row, Row) and "'" in map(_FIRST, row.fields.values()):
+        if isinstance(row, Row) and "'" in "".join(row.fields.values()):
             row = row._replace(fields={name: unguarded(text) for name, text in row.fields.items()})
         yield row
 
