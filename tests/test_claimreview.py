@@ -336,6 +336,33 @@ def test_the_answer_of_a_search_is_read(tmp_path: Path) -> None:
     assert "speaker" not in third.fields
 
 
+def test_the_pages_of_the_fact_check_tools_are_read(tmp_path: Path) -> None:
+    markup = {
+        "url": URL,
+        "claimReviewed": "The dam at Korun burst.",
+        "claimDate": "2021-03-04",
+        "claimAuthor": {"name": "Omar Haddad", "sameAs": "https://omar.example"},
+        "claimFirstAppearance": "https://paper.example/a",
+        "claimAppearances": ["https://post.example/1"],
+        "rating": {"ratingValue": 1, "worstRating": 1, "bestRating": 5, "textualRating": "False"},
+    }
+    kept = {
+        "name": "pages/1",
+        "pageUrl": URL,
+        "publishDate": "2021-03-09",
+        "claimReviewAuthor": {"name": "Harbour Desk"},
+    }
+    markups = [markup, {**markup, "claimReviewed": "The mill burned.", "url": ""}]
+    answer = {"claimReviewMarkupPages": [{**kept, "claimReviewMarkups": markups}]}
+    first, second = rows(tmp_path, answer)
+    unsaid = ("title", "language", "summary")
+    assert first.fields == {name: FIELDS[name] for name in FIELDS if name not in unsaid}
+    assert first.appearances == ({"speaker": "Omar Haddad", "source": "https://post.example/1"},)
+    assert first.original == {**kept, "claimReviewMarkups": [markup]}
+    assert second.fields["review_url"] == URL
+    assert second.warnings == ()
+
+
 # --- Who, when and where -------------------------------------------------------------------------
 
 

@@ -1,8 +1,8 @@
 """ClaimReview: what houses publish about their fact-checks, for search engines and archives.
 
-Read are JSON and JSON-LD, data feeds, the answers of Google's Fact Check Tools (claims:search),
-JSON Lines of any of these, and pages of HTML that hold JSON-LD, microdata or RDFa. Each review of
-each claim is a row. The words are those of schema.org/ClaimReview, and of
+Read are JSON and JSON-LD, data feeds, the answers of Google's Fact Check Tools (claims:search and
+pages), JSON Lines of any of these, and pages of HTML that hold JSON-LD, microdata or RDFa. Each
+review of each claim is a row. The words are those of schema.org/ClaimReview, and of
 developers.google.com/search/docs/appearance/structured-data/factcheck. Pure, but for reading the
 file.
 """
@@ -19,7 +19,7 @@ from claimtrack.interchange.documents import Broken, Document, read_documents, r
 from claimtrack.interchange.forms import Repeats, merged
 from claimtrack.interchange.jsonld import Node, as_json, is_node, items, member, nodes, types
 from claimtrack.interchange.references import References, Shared, only_named
-from claimtrack.interchange.reviewing import Page, review_row, search_row
+from claimtrack.interchange.reviewing import MARKUPS, Page, markup_rows, review_row, search_row
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.interchange.table import Table
 from claimtrack.interchange.text import open_text
@@ -139,7 +139,11 @@ def _rows_of(
     """
     references = References(documents, shared)
     for document in documents:
+        done: set[int] = set()  # ids of nodes that were read with what they stand in
         for node in nodes(document.value):
+            if id(node) in done:
+                continue
+            done.update(map(id, items(node.get(MARKUPS))))
             yield from _rows_of_node(node, document.line, page, references, document.warnings())
 
 
@@ -157,6 +161,10 @@ def _rows_of_node(
             return
         if is_node(filled) and set(filled) - {"@type", "type"}:
             yield from review_row(filled, line, page, warnings)
+    elif not kinds and MARKUPS in node:
+        for markup in items(node[MARKUPS]):
+            if is_node(markup):
+                yield from markup_rows(node, markup, line, warnings)
     elif not kinds and "claimReview" in node and "text" in node:
         for review in items(node["claimReview"]):
             if is_node(review):

@@ -19,7 +19,7 @@ from claimtrack.interchange.table import Table
 from claimtrack.interchange.text import TextFile
 
 #: Lists that are only a wrapping: their elements are read one by one.
-WRAPPINGS = ("@graph", "dataFeedElement", "claims", "itemListElement")
+WRAPPINGS = ("@graph", "dataFeedElement", "claims", "claimReviewMarkupPages", "itemListElement")
 _LIMIT = f"{LONGEST_VALUE:,} characters"
 _MENDED = "The JSON was mended to be read: look whether the texts are right."
 _CHUNK = 1024 * 1024

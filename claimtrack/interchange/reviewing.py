@@ -1,4 +1,4 @@
-"""One review of one claim as a row: a ClaimReview, or one of Google's claims:search. Pure."""
+"""One review of one claim as a row: a ClaimReview, or one of Google's Fact Check Tools. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from claimtrack.interchange.jsonld import (
     is_node,
     items,
     member,
+    storable,
     stored,
     text_of,
     texts,
@@ -37,6 +38,8 @@ _ORGANISATIONS = ("organization", "newsmediaorganization", "corporation", "ngo")
 #: Addresses that are longer than this stand for themselves by a digest.
 _LONGEST_PAGE = 400
 _LONGEST_TOPIC = 100
+#: Where the pages of Google's Fact Check Tools have their reviews.
+MARKUPS = "claimReviewMarkups"
 _NO_CLAIM = "The ClaimReview has no claimReviewed, which is the claim itself."
 
 
@@ -117,6 +120,36 @@ def search_row(
         warnings=tuple(told),
         key=review_key({}, statement, url),
     )
+
+
+def markup_rows(
+    page: Node, markup: Node, line: int, warnings: tuple[str, ...] = ()
+) -> Iterator[Row | Unread]:
+    """The rows of one review of a page as Google's Fact Check Tools keep it (pages.list).
+
+    Its words are others than those of schema.org, for the same things.
+    """
+    rating = markup.get("rating")
+    review = {
+        "@type": "ClaimReview",
+        "url": member(markup, "url") or page.get("pageUrl"),
+        "claimReviewed": markup.get("claimReviewed"),
+        "datePublished": page.get("publishDate"),
+        "author": page.get("claimReviewAuthor"),
+        "reviewRating": {**rating, "alternateName": rating.get("textualRating")}
+        if is_node(rating)
+        else rating,
+        "itemReviewed": {
+            "@type": "Claim",
+            "author": markup.get("claimAuthor"),
+            "datePublished": markup.get("claimDate"),
+            "firstAppearance": markup.get("claimFirstAppearance"),
+            "appearance": markup.get("claimAppearances"),
+        },
+    }
+    kept = storable({**page, MARKUPS: [markup]})
+    for row in review_row(review, line, Page(), warnings):
+        yield row._replace(original=kept) if isinstance(row, Row) else row
 
 
 def review_key(
