@@ -16,7 +16,7 @@ from pathlib import Path
 
 from claimtrack.errors import InvalidDataError
 from claimtrack.interchange.documents import Broken, Document, read_documents, rows_table
-from claimtrack.interchange.forms import Repeats, merged
+from claimtrack.interchange.forms import Forms, Repeats
 from claimtrack.interchange.jsonld import Node, as_json, is_node, items, member, nodes, types
 from claimtrack.interchange.references import References, Shared, only_named
 from claimtrack.interchange.reviewing import MARKUPS, Page, markup_rows, review_row, search_row
@@ -85,17 +85,16 @@ def _page_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
     from claimtrack.interchange.pages import read_page
 
     page, documents, broken = read_page(path, codec)
+    forms = Forms()
     found = list(_rows_of(documents, page))
-    results: list[Row | Unread] = [
-        *(Unread(each.line, each.reason, each.raw) for each in broken),
-        *(each for each in found if isinstance(each, Unread)),
-        *merged([each for each in found if isinstance(each, Row)]),
-    ]
-    yield from sorted(results, key=lambda result: result.line)
+    for row in found:
+        forms.hear(row)
+    refused = [Unread(each.line, each.reason, each.raw) for each in broken]
+    yield from sorted([*refused, *forms.latest(found)], key=lambda result: result.line)
 
 
 def _json_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
-    # It is read first for what its documents have in common, for it may be of any size.
+    # It may be of any size, so it is read first for what its documents have in common.
     shared, repeats = Shared(), Repeats()
     naming = False
     for document in _read(path, codec):
@@ -104,7 +103,12 @@ def _json_rows(path: Path, codec: str) -> Iterator[Row | Unread]:
     if naming:
         for document in _read(path, codec):
             shared.keep(document)
-    yield from repeats.gathered(_each_row(path, codec, shared))
+    forms = Forms(repeats)
+    if repeats:
+        for document in filter(repeats.any_in, _read(path, codec)):
+            for row in _rows_of([document], Page(), shared):
+                forms.hear(row)
+    yield from forms.latest(_each_row(path, codec, shared))
 
 
 def _read(path: Path, codec: str) -> Iterator[Document]:

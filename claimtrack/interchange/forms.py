@@ -7,22 +7,25 @@ who made the claim.
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from claimtrack.interchange.appearing import MOST_APPEARANCES, Appearance, date_of
+from claimtrack.interchange.appearing import MOST_APPEARANCES, date_of
 from claimtrack.interchange.documents import Document
-from claimtrack.interchange.jsonld import as_json, is_node, items, member, nodes, texts
+from claimtrack.interchange.jsonld import is_node, member, nodes, text_of, texts
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.keys import statement_key
 
 _OF_APPEARANCE = ("speaker", "source", "source_title", "source_publisher", "published", "said_on")
 #: What further appearances take from the first, where they say nothing else.
 _TAKEN_OVER = ("speaker", "said_on")
-#: Bits by which a statement is known again; two in one place are held back for nothing.
+#: Bits by which a statement is known again; two in one place are looked at for nothing.
 _BITS = 1 << 26
-#: How many statements that come again are counted, and how many characters of their reviews wait.
-_MOST_COUNTED = 200_000
-_MOST_WAITING = 16_000_000
+#: As many statements that come again, and forms of reviews, are remembered of a file.
+_MOST_AGAIN = 200_000
+_MOST_FORMS = 100_000
 _OLDEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -31,61 +34,99 @@ class Repeats:
 
     def __init__(self) -> None:
         self._seen = bytearray(_BITS // 8)
-        self._again: dict[int, int] = {}
+        self._again: set[int] = set()
 
     def note(self, document: Document) -> None:
-        """Count the statements of a document."""
-        for node in nodes(document.value):
-            statements = texts(member(node, "claimReviewed"))
-            if "claimReview" in node and "text" in node:
-                statements += texts(node["text"])[:1] * len(items(node["claimReview"]))
-            for statement in statements:
-                name = hash(statement_key(statement))
-                place, bit = divmod(name % _BITS, 8)
-                if not self._seen[place] >> bit & 1:
-                    self._seen[place] |= 1 << bit
-                elif name in self._again or len(self._again) < _MOST_COUNTED:
-                    self._again[name] = self._again.get(name, 1) + 1
+        """Hear the statements of a document."""
+        for name in _statements(document):
+            place, bit = divmod(name % _BITS, 8)
+            if not self._seen[place] >> bit & 1:
+                self._seen[place] |= 1 << bit
+            elif len(self._again) < _MOST_AGAIN:
+                self._again.add(name)
 
-    def gathered(self, rows: Iterable[Row | Unread]) -> Iterator[Row | Unread]:
-        """The rows of the file; those with one statement wait for each other and are `merged`."""
-        waiting: dict[int, list[Row]] = {}
-        size = 0
+    def any_in(self, document: Document) -> bool:
+        """Whether a document has one of them."""
+        return not self._again.isdisjoint(_statements(document))
+
+    def has(self, row: Row) -> bool:
+        """Whether the statement of a row is one of them."""
+        return hash(statement_key(row.fields["statement"])) in self._again
+
+    def __bool__(self) -> bool:
+        return bool(self._again)
+
+
+def _statements(document: Document) -> Iterator[int]:
+    for node in nodes(document.value):
+        found = texts(member(node, "claimReviewed"))
+        if "claimReview" in node and (text := text_of(node.get("text"))):
+            # It has a row for each of its reviews.
+            found += [text, text]
+        yield from (hash(statement_key(text)) for text in found)
+
+
+class _Form(NamedTuple):
+    """What counts of one form: when it was modified, its words, and its appearances as JSON."""
+
+    modified: dt.datetime
+    check: int
+    appearances: str
+
+
+class Forms:
+    """The forms that the reviews of a file have; ``repeats`` says which rows to look at, else all.
+
+    Rows are heard first, and then come a second time, in the same order.
+    """
+
+    def __init__(self, repeats: Repeats | None = None) -> None:
+        self._repeats = repeats
+        self._forms: defaultdict[str, list[_Form]] = defaultdict(list)
+        self._left = _MOST_FORMS
+
+    def hear(self, row: Row | Unread) -> None:
+        """Remember a row, if it may have another form."""
+        key = self._key(row)
+        if isinstance(row, Row) and key is not None and self._left:
+            self._left -= 1
+            places = json.dumps(list(map(dict, _appearances(row))))
+            self._forms[key].append(
+                _Form(_modified(row), hash(frozenset(_check(row).items())), places)
+            )
+
+    def latest(self, rows: Iterable[Row | Unread]) -> Iterator[Row | Unread]:
+        """The rows in their order, but of each review its latest form alone.
+
+        That is the one that was modified last, else the last. It is given the appearances of
+        those that are as new.
+        """
+        passed: Counter[str] = Counter()
         for row in rows:
-            name = hash(statement_key(row.fields["statement"])) if isinstance(row, Row) else 0
-            if isinstance(row, Unread) or name not in self._again:
+            key = self._key(row)
+            forms = self._forms.get(key, []) if key is not None else []
+            if key is None or isinstance(row, Unread) or passed[key] >= len(forms):
                 yield row
                 continue
-            group = waiting.setdefault(name, [])
-            group.append(row)
-            size += len(as_json(row.original))
-            if len(group) < self._again[name] and size > _MOST_WAITING:
-                name = next(iter(waiting))
-            if len(waiting[name]) >= self._again[name] or size > _MOST_WAITING:
-                size -= sum(len(as_json(each.original)) for each in waiting[name])
-                yield from merged(waiting.pop(name))
-        for group in waiting.values():
-            yield from merged(group)
+            number = passed[key]
+            passed[key] += 1
+            newest = max(form.modified for form in forms)
+            standing = [at for at, form in enumerate(forms) if form.modified == newest]
+            if number == standing[-1]:
+                yield _with_others(row, forms, [forms[at] for at in standing])
+
+    def _key(self, row: Row | Unread) -> str | None:
+        if isinstance(row, Unread) or (self._repeats is not None and not self._repeats.has(row)):
+            return None
+        return row.key
 
 
-def merged(rows: Iterable[Row]) -> list[Row]:
-    """Rows that belong together, with one for each review."""
-    forms: dict[str | int, list[Row]] = {}
-    for number, row in enumerate(rows):
-        forms.setdefault(row.key or number, []).append(row)
-    return [_latest(group) if len(group) > 1 else group[0] for group in forms.values()]
-
-
-def _latest(forms: Sequence[Row]) -> Row:
-    """The form that was modified last, else the last, with what forms as new say of appearances."""
-    newest = max(map(_modified, forms))
-    standing = [row for row in forms if _modified(row) == newest]
-    row = standing[-1]
-    said = [list(_appearances(form)) for form in standing]
-    if any(each != said[-1] for each in said):
-        places = list(dict.fromkeys(tuple(sorted(each.items())) for form in said for each in form))
-        row = _with_appearances(row, [dict(each) for each in places[:MOST_APPEARANCES]])
-    if any(_check(form) != _check(row) for form in forms):
+def _with_others(row: Row, forms: Sequence[_Form], standing: Sequence[_Form]) -> Row:
+    if any(form.appearances != standing[-1].appearances for form in standing):
+        said = [place for form in standing for place in json.loads(form.appearances)]
+        places = list({json.dumps(place, sort_keys=True): place for place in said}.values())
+        row = _with_appearances(row, places[:MOST_APPEARANCES])
+    if any(form.check != standing[-1].check for form in forms):
         told = f"It stands in the file in {len(forms)} forms: the latest was taken."
         row = row._replace(warnings=(*row.warnings, told))
     return row
@@ -114,10 +155,8 @@ def _appearances(row: Row) -> Iterator[Mapping[str, str]]:
         yield {**{name: first[name] for name in _TAKEN_OVER if name in first}, **more}
 
 
-def _with_appearances(row: Row, places: Sequence[Appearance]) -> Row:
+def _with_appearances(row: Row, places: Sequence[Mapping[str, str]]) -> Row:
     first, *others = places
-    nothing = {name: "" for name in _TAKEN_OVER if name in first}
-    return row._replace(
-        fields={**_check(row), **first},
-        appearances=tuple({**nothing, **each} for each in others),
-    )
+    if any(name in first and name not in each for each in others for name in _TAKEN_OVER):
+        return row._replace(fields=_check(row), appearances=tuple(places))
+    return row._replace(fields={**_check(row), **first}, appearances=tuple(others))

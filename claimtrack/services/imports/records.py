@@ -411,7 +411,7 @@ def _appearances(
             found.append(_appeared(each, meaning, key, reviewed, warnings))
     for more in row.appearances:
         shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
-        each = {name: value for name, value in {**shared, **more}.items() if value}
+        each = {**shared, **more}
         told = _somewhere(each, unnamed) or each
         found.append(_appeared(told, meaning, key, reviewed, warnings))
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
