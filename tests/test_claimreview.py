@@ -154,17 +154,109 @@ def test_expanded_json_ld_is_read(tmp_path: Path) -> None:
     assert row.fields["rating"] == "False"
 
 
-def test_what_is_only_named_is_looked_for_in_the_graph(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrapped", ["@graph", "list", "lines"])
+def test_what_is_only_named_is_looked_for_in_the_file(tmp_path: Path, wrapped: str) -> None:
+    review = {name: value for name, value in REVIEW.items() if name != "@context"}
     graph = [
-        REVIEW | {"author": {"@id": "#desk"}, "itemReviewed": {"@id": "#claim"}},
+        review | {"author": {"@id": "#desk"}, "itemReviewed": {"@id": "#claim"}},
         {"@id": "#desk", **REVIEW["author"]},
         {"@id": "#claim", **REVIEW["itemReviewed"], "author": {"@id": "#omar"}},
         {"@id": "#omar", "@type": "Person", "name": "Omar Haddad", "knows": {"@id": "#omar"}},
     ]
-    (row,) = rows(tmp_path, {"@context": "https://schema.org", "@graph": graph})
+    content = {
+        "@graph": {"@context": "https://schema.org", "@graph": graph},
+        "list": graph,
+        "lines": "\n".join(map(json.dumps, graph)),
+    }[wrapped]
+    (row,) = rows(tmp_path, content)
     assert row.fields == FIELDS
     assert isinstance(row.original, dict)
     assert row.original["author"]["name"] == "Harbour Desk"
+
+
+def test_a_relative_name_means_nothing_in_another_document(tmp_path: Path) -> None:
+    pages = [REVIEW | {"author": {"@id": "#us"}}, {"@context": "x", "@id": "#us", "name": "Quay"}]
+    (row,) = rows(tmp_path, pages)
+    assert row.fields["publisher"] == "desk.example"
+    assert "is only named" in row.warnings[0]
+    whole = json.loads(json.dumps(pages).replace("#us", "https://quay.example/#us"))
+    assert rows(tmp_path, whole)[0].fields["publisher"] == "Quay"
+
+
+def test_a_graph_of_any_size_is_read_node_by_node(tmp_path: Path) -> None:
+    reviews = [
+        REVIEW
+        | {"claimReviewed": f"Dam {number} burst.", "reviewBody": "x" * 100_000}
+        | {"author": {"@id": "#desk"}}
+        for number in range(90)
+    ]
+    graph = {"@graph": [*reviews, {"@id": "#desk", **REVIEW["author"]}]}
+    found = rows(tmp_path, graph)
+    assert len(found) == 90
+    assert {row.fields["publisher"] for row in found} == {"Harbour Desk"}
+
+
+def test_where_more_is_named_than_can_be_kept_the_row_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimtrack.interchange.references._MOST_KEPT", 300)
+    houses = [{"@id": f"#desk{n}", "name": "Desk", "slogan": "x" * 200} for n in range(2)]
+    reviews = [
+        REVIEW | {"claimReviewed": f"Dam {n}", "author": {"@id": f"#desk{n}"}} for n in range(2)
+    ]
+    first, second = opened(tmp_path, {"@graph": [*houses, *reviews]}).rows()
+    assert isinstance(first, Row)
+    assert isinstance(second, Unread)
+    assert second.reason.startswith('It names "#desk1", and the file has more such nodes')
+
+
+def test_a_thousand_reviews_name_their_parts_as_well_as_one(tmp_path: Path) -> None:
+    house = {"@id": "#desk", **REVIEW["author"]}
+    rating = {"@id": "#false", **REVIEW["reviewRating"]}
+    graph: list[Any] = [house, rating]
+    for number in range(600):
+        graph.append({"@id": f"#c{number}", **REVIEW["itemReviewed"]})
+        named = {"author": "#desk", "reviewRating": "#false", "itemReviewed": f"#c{number}"}
+        graph.append(
+            REVIEW
+            | {"claimReviewed": f"Dam {number} burst."}
+            | {name: {"@id": value} for name, value in named.items()}
+        )
+    found = rows(tmp_path, {"@context": "https://schema.org", "@graph": graph})
+    assert len(found) == 600
+    assert all(row.fields == FIELDS | {"statement": row.fields["statement"]} for row in found)
+    assert not any(row.warnings for row in found)
+
+
+def test_a_reference_may_say_of_which_type_it_is(tmp_path: Path) -> None:
+    named = {"@type": "Organization", "@id": "#desk"}
+    (row,) = rows(tmp_path, [[REVIEW | {"author": named}, {"@id": "#desk", **REVIEW["author"]}]])
+    assert row.fields == FIELDS
+
+
+def test_what_names_a_large_node_again_and_again_is_refused(tmp_path: Path) -> None:
+    large = {"@id": "#post", "@type": "CreativeWork", "headline": "x" * 100_000}
+    claim = {"@type": "Claim", "appearance": [{"@id": "#post"}] * 1000}
+    trap, row = opened(tmp_path, [[large, REVIEW | {"itemReviewed": claim}, REVIEW]]).rows()
+    assert isinstance(trap, Unread)
+    assert "With all that it names by @id it would have more than 8,000,000" in trap.reason
+    assert isinstance(row, Row)
+
+
+@pytest.mark.parametrize(
+    ("members", "what"),
+    [
+        ({"author": {"@id": "#gone"}}, "author"),
+        ({"reviewRating": {"@id": "#gone"}}, "rating"),
+        ({"itemReviewed": {"@type": "Claim", "@id": "#gone"}}, "claim"),
+        ({"itemReviewed": {"@type": "Claim", "author": {"@id": "#gone"}}}, "speaker"),
+    ],
+)
+def test_a_part_that_stands_nowhere_is_told(
+    tmp_path: Path, members: dict[str, Any], what: str
+) -> None:
+    (row,) = rows(tmp_path, REVIEW | members)
+    assert row.warnings == (f'Its {what} is only named, "#gone", and nothing in the file is that.',)
 
 
 def test_json_lines_may_hold_any_of_them(tmp_path: Path) -> None:
@@ -180,7 +272,8 @@ def test_json_lines_may_hold_any_of_them(tmp_path: Path) -> None:
 
 
 def test_json_lines_are_known_without_their_name(tmp_path: Path) -> None:
-    lines = [json.dumps(REVIEW), '{"@type": "ClaimReview", broken', json.dumps(REVIEW)]
+    other = json.dumps(REVIEW | {"claimReviewed": "The mill burned."})
+    lines = [json.dumps(REVIEW), '{"@type": "ClaimReview", broken', other]
     found = list(opened(tmp_path, "\n".join(lines), "reviews.txt").rows())
     assert [(row.line, isinstance(row, Row)) for row in found] == [(1, True), (2, False), (3, True)]
 
@@ -223,7 +316,8 @@ def test_the_answer_of_a_search_is_read(tmp_path: Path) -> None:
             },
         ],
     }
-    answer = {"claims": [claim, claim | {"claimant": "Multiple sources"}], "nextPageToken": "CAo"}
+    other = {"text": "The mill burned.", "claimant": "Multiple sources"}
+    answer = {"claims": [claim, claim | other], "nextPageToken": "CAo"}
     first, second, third, _ = rows(tmp_path, answer)
     assert first.fields == {
         "statement": "The dam at Korun burst.",
@@ -240,6 +334,33 @@ def test_the_answer_of_a_search_is_read(tmp_path: Path) -> None:
     assert second.fields["publisher"] == "other.example"
     assert second.fields["language"] == "pt-BR"
     assert "speaker" not in third.fields
+
+
+def test_the_pages_of_the_fact_check_tools_are_read(tmp_path: Path) -> None:
+    markup = {
+        "url": URL,
+        "claimReviewed": "The dam at Korun burst.",
+        "claimDate": "2021-03-04",
+        "claimAuthor": {"name": "Omar Haddad", "sameAs": "https://omar.example"},
+        "claimFirstAppearance": "https://paper.example/a",
+        "claimAppearances": ["https://post.example/1"],
+        "rating": {"ratingValue": 1, "worstRating": 1, "bestRating": 5, "textualRating": "False"},
+    }
+    kept = {
+        "name": "pages/1",
+        "pageUrl": URL,
+        "publishDate": "2021-03-09",
+        "claimReviewAuthor": {"name": "Harbour Desk"},
+    }
+    markups = [markup, {**markup, "claimReviewed": "The mill burned.", "url": ""}]
+    answer = {"claimReviewMarkupPages": [{**kept, "claimReviewMarkups": markups}]}
+    first, second = rows(tmp_path, answer)
+    unsaid = ("title", "language", "summary")
+    assert first.fields == {name: FIELDS[name] for name in FIELDS if name not in unsaid}
+    assert first.appearances == ({"speaker": "Omar Haddad", "source": "https://post.example/1"},)
+    assert first.original == {**kept, "claimReviewMarkups": [markup]}
+    assert second.fields["review_url"] == URL
+    assert second.warnings == ()
 
 
 # --- Who, when and where -------------------------------------------------------------------------
@@ -266,6 +387,47 @@ def test_an_appearance_is_a_text_an_object_or_a_list(
     assert row.fields["source"].endswith("paper.example/a")
     assert row.fields["speaker"] == "Omar Haddad"
     assert row.appearances == ()
+
+
+@pytest.mark.parametrize(
+    ("appearance", "sources"),
+    [
+        (["https://files.example/annual report 2020.pdf",
+          {"url": "https://files.example/annual report 2021.pdf"}],
+         ["https://files.example/annual%20report%202020.pdf",
+          "https://files.example/annual%20report%202021.pdf"]),
+        ({"url": "https://files.example/Our Report"}, ["https://files.example/Our%20Report"]),
+        ({"url": "https://a.example/1 (archived)"}, ["https://a.example/1"]),
+        ("https://a.example/1 by a friend", ["https://a.example/1"]),
+        ("https://a.example/1 https://b.example/2.pdf",
+         ["https://a.example/1", "https://b.example/2.pdf"]),
+        ({"url": ["https://a.example/1", "https://b.example/2"]},
+         ["https://a.example/1", "https://b.example/2"]),
+        ('<a href="https://m.example/link">Facebook</a>', ["https://m.example/link"]),
+        ("See <p><a class=x href='https://m.example/link'><b>https://m.exa…</b></a>,"
+         " https://n.example/2.</p>", ["https://m.example/link", "https://n.example/2"]),
+        ("The trail (https://m.example/trail).", ["https://m.example/trail"]),
+        ("[https://m.example/trail]", ["https://m.example/trail"]),
+        ("See https://w.example/Korun_(dam).", ["https://w.example/Korun_(dam)"]),
+        ("https://w.example/Korun,_D.C.", ["https://w.example/Korun,_D.C."]),
+    ],
+)  # fmt: skip
+def test_an_address_is_read_whole_and_without_its_sentence(
+    tmp_path: Path, appearance: object, sources: list[str]
+) -> None:
+    row = item(tmp_path, appearance=appearance)
+    assert [row.fields["source"], *(more["source"] for more in row.appearances)] == sources
+
+
+def test_a_text_that_is_made_to_look_like_links_is_read_at_once(tmp_path: Path) -> None:
+    for text in ("<a href=" + "x" * 1_000_000, "<a href=x" * 100_000, "<a " * 300_000):
+        assert item(tmp_path, appearance=text).fields["speaker"] == "Omar Haddad"
+
+
+def test_a_blank_in_the_address_of_a_fact_check_is_encoded(tmp_path: Path) -> None:
+    row = one(tmp_path, url="https://desk.example/checks/the dam")
+    assert row.fields["review_url"] == "https://desk.example/checks/the%20dam"
+    assert row.warnings == ()
 
 
 def test_further_appearances_are_kept_each_once_the_first_first(tmp_path: Path) -> None:
@@ -381,7 +543,11 @@ def test_a_missing_author_is_nobody(tmp_path: Path, author: object) -> None:
     assert row.warnings == ()
 
 
-@pytest.mark.parametrize("date", [None, "", " ", "null", "0000-00-00", "Invalid date", [], {}])
+@pytest.mark.parametrize(
+    "date",
+    [None, "", " ", "null", "0000-00-00", "Invalid date", [], {},
+     "-0001-11-30T00:00:00+00:00"],
+)  # fmt: skip
 def test_a_missing_or_empty_date_is_none(tmp_path: Path, date: object) -> None:
     assert "said_on" not in item(tmp_path, datePublished=date).fields
     assert "reviewed_on" not in one(tmp_path, datePublished=date).fields
@@ -534,8 +700,66 @@ def test_a_review_without_an_address_has_no_name(tmp_path: Path) -> None:
     assert names(tmp_path, REVIEW | {"url": None}) == [None]
 
 
-def test_the_same_review_twice_in_one_document_is_one_row(tmp_path: Path) -> None:
-    assert len(rows(tmp_path, {"@graph": [REVIEW, dict(REVIEW)]})) == 1
+@pytest.mark.parametrize("name", ["@graph", "dataFeedElement"])
+def test_the_same_review_twice_in_one_file_is_one_row(tmp_path: Path, name: str) -> None:
+    (row,) = rows(tmp_path, {name: [REVIEW, dict(REVIEW)]})
+    assert (row.fields, row.warnings) == (FIELDS, ())
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([None, None], "Half true"),
+        ([None, "2024-05-02"], "Half true"),
+        (["2024-05-02", None], "False"),
+        (["2024-05-02T10:00:00+02:00", "2024-05-02T09:00:00Z"], "Half true"),
+        (["2024-05-02T10:00:00Z", "2024-05-02"], "False"),
+        (["soon", "2024-13-45"], "Half true"),
+    ],
+)
+def test_of_two_forms_of_a_review_the_latest_is_taken_and_it_is_told(
+    tmp_path: Path, days: list[str | None], expected: str
+) -> None:
+    forms = [
+        REVIEW | {"dateModified": day, "reviewRating": {"alternateName": label}}
+        for day, label in zip(days, ("False", "Half true"), strict=True)
+    ]
+    between = [REVIEW | {"claimReviewed": f"Dam {number} burst."} for number in range(3)]
+    for content in ([forms[0], *between, forms[1]], "\n".join(map(json.dumps, forms))):
+        statement = REVIEW["claimReviewed"]
+        (row,) = (each for each in rows(tmp_path, content) if each.fields["statement"] == statement)
+        assert row.fields["rating"] == expected
+        assert row.warnings == ("It stands in the file in 2 forms: the latest was taken.",)
+
+
+def test_two_reviews_of_one_claim_by_two_speakers_are_two_appearances(tmp_path: Path) -> None:
+    post = {"author": {"name": "Lena Vogt"}, "appearance": "https://post.example/2"}
+    unsaid = {"appearance": "https://post.example/3"}
+    reviews = [
+        REVIEW,
+        REVIEW | {"itemReviewed": post},
+        REVIEW | {"itemReviewed": unsaid},
+        dict(REVIEW),
+    ]
+    (row,) = rows(tmp_path, reviews)
+    # None stands in the fields: those that say less would take from it what they lack.
+    assert row.fields.items() <= FIELDS.items()
+    assert not {"speaker", "source", "said_on"} & set(row.fields)
+    assert row.appearances == (
+        {"speaker": "Omar Haddad", "said_on": "2021-03-04", "source": "https://paper.example/a"},
+        {"speaker": "Lena Vogt", "source": "https://post.example/2"},
+        {"source": "https://post.example/3"},
+    )
+    assert row.warnings == ()
+
+
+def test_forms_for_which_there_is_no_room_come_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimtrack.interchange.forms._MOST_FORMS", 3)
+    forms = [REVIEW | {"dateModified": f"2024-05-0{day}"} for day in (2, 1, 4, 3, 5)]
+    found = [row.original for row in rows(tmp_path, forms)]
+    assert found == [forms[2], forms[3], forms[4]]
 
 
 # --- Rough files ---------------------------------------------------------------------------------

@@ -308,25 +308,65 @@ def test_the_earliest_appearance_is_the_first(ok: Run, run: Run, checked: Outcom
     ]
 
 
-def test_a_merged_claim_goes_out_as_its_head(ok: Run, run: Run, checked: Outcome) -> None:
+def refuted(ok: Run, number: int, verdict: str, *more: str) -> None:
+    because = ("--because", "The log", "--refutes", "https://secret.example/log")
+    ok("claim", "mark", number, verdict, *because, *more)
+
+
+@pytest.fixture
+def merged(ok: Run, checked: Outcome) -> None:
+    """A published claim with a rating of the house, merged into one that nobody has checked."""
+    scale = ("--value", 4, "--best", 0, "--worst", 4)
+    ok("rating", "add", "Four Pinocchios", "--scale", "P", "--verdict", "false", *scale)
+    ok("claim", "mark", 1, "in-review", "--because", "For the label")
+    refuted(ok, 1, "false", "--rating", "Four Pinocchios")
     publish(ok)
     ok("claim", "add", "It was shut", "--speaker", "Lena Vogt", "--source", "https://a.example")
     ok("claim", "merge", 2, 1, "--because", "The same")
+
+
+def test_a_merged_claim_keeps_its_id_its_words_and_its_rating(
+    ok: Run, run: Run, merged: None
+) -> None:
     done = run("export", "claimreview", env=DESK)
-    assert "Left out" in done.err
-    ok(
-        "claim",
-        "mark",
-        2,
-        "false",
-        "--because",
-        "The log",
-        "--refutes",
-        "https://secret.example/log",
-    )
+    assert "Left out, for no verdict stands any more: claim 2." in done.err
+    refuted(ok, 2, "false")
     (node,) = exported(run)
-    assert (node["@id"], node["url"]) == ("https://desk.example/#claimreview-2", URL)
+    assert (node["@id"], node["url"]) == ("https://desk.example/#claimreview-1", URL)
+    assert node["claimReviewed"] == "The north bridge was closed"
+    assert node["itemReviewed"]["@id"] == "https://desk.example/#claim-1"
+    assert node["reviewRating"]["alternateName"] == "Four Pinocchios"
     assert len(node["itemReviewed"]["appearance"]) == 2
+    assert "dateModified" not in node
+
+
+def test_a_merged_claim_has_the_verdict_that_stands(ok: Run, run: Run, merged: None) -> None:
+    refuted(ok, 2, "mostly-false")
+    done = run("export", "claimreview", env=DESK)
+    (node,) = json.loads(done.out)["@graph"]
+    assert node["@id"] == "https://desk.example/#claimreview-1"
+    assert node["reviewRating"]["alternateName"] == "Mostly false"
+    assert "dateModified" in node
+    assert "Published under another verdict than stands now: claim 2." in done.err
+
+
+def test_two_published_claims_that_are_merged_both_go_out(
+    ok: Run, run: Run, merged: None, database_url: str
+) -> None:
+    refuted(ok, 2, "false")
+    publish(ok, 2, "--public-note", "As before.")
+    first, second = sorted(exported(run), key=lambda node: str(node["@id"]))
+    assert [node["@id"][-1] for node in (first, second)] == ["1", "2"]
+    assert [node["claimReviewed"] for node in (first, second)] == [
+        "The north bridge was closed",
+        "It was shut",
+    ]
+    assert [node["reviewRating"]["alternateName"] for node in (first, second)] == [
+        "Four Pinocchios",
+        "False",
+    ]
+    with make_engine(database_url).connect() as connection:
+        assert connection.exec_driver_sql("SELECT row_count FROM export").scalars().all() == [2]
 
 
 def test_text_can_not_end_a_script_of_a_page(ok: Run, run: Run) -> None:

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from claimtrack.db import make_engine, write_transaction
 from claimtrack.errors import InvalidDataError
 from claimtrack.formulas import guarded, unguarded
-from claimtrack.interchange.rows import FIELDS
+from claimtrack.interchange.rows import FIELDS, Row
+from claimtrack.interchange.separated import open_separated
+from claimtrack.interchange.table import TableOptions
 from claimtrack.interchange.workbooks_out import CELL_LENGTH, write_workbook
 from claimtrack.services.sheet_rows import COLUMNS
 from tests import records
@@ -135,6 +137,42 @@ def test_no_cell_of_csv_can_run_and_every_one_comes_back(
     assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
     (row,) = read(out)
     assert (row["statement"], row["speaker"], row["because"]) == (statement, f"{text} Smith", text)
+
+
+#: Texts of which a part would begin a cell where another sign is looked for between cells.
+SPLIT = [
+    *(";=semi", "a;=1", "a,+1;@b", "a\t-1", "a\n=1"),
+    *('a;"=1"', "a; =1", "a;'=1", "a,\u200b=1"),
+]
+
+
+@pytest.mark.parametrize("text", SPLIT)
+@pytest.mark.parametrize("delimiter", ["comma", "semicolon", "tab"])
+def test_no_part_of_a_cell_can_run_where_cells_are_separated_otherwise(
+    ok: Run, database_url: str, tmp_path: Path, text: str, delimiter: str
+) -> None:
+    with write_transaction(make_engine(database_url), actor=ACTOR) as connection:
+        number = records.claim(connection, "The dam burst", speaker="A B")
+        records.review(connection, number, "set_aside", reason="error", because=text)
+    out = ok("export", "csv", "--delimiter", delimiter).out
+    # Quotation marks enclose nothing behind the sign that is looked for in vain.
+    for cell in re.split("[,;\t\r\n]", out):
+        assert cell.strip(' "\u200b')[:1] not in ("=", "+", "-", "@"), cell
+    path = tmp_path / "claims.csv"
+    path.write_text(out, encoding="utf-8")
+    rows = open_separated(path, TableOptions()).rows()
+    assert [row.fields["because"] for row in rows if isinstance(row, Row)] == [text.strip()]
+
+
+@pytest.mark.parametrize("text", ["Hello, @omar", "3, -5 and 7", "x-1, y", "a@b.c; d"])
+def test_a_sentence_gets_no_apostrophe_for_a_sign_behind_a_blank(text: str) -> None:
+    assert guarded(text) == text
+
+
+@given(st.text(st.sampled_from(" ,;\t\r\n'\"=+-@＝a\u200b")))
+def test_whatever_is_guarded_within_comes_back(text: str) -> None:
+    assert unguarded(guarded(text)) == text
+    assert unguarded(guarded(guarded(text))) == guarded(text)
 
 
 @given(st.text() | st.sampled_from(RUNNABLE).map(lambda text: f"'{text}"))

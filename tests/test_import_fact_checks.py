@@ -195,6 +195,54 @@ def test_a_rating_that_changed_changes_the_assessment_alone(run: Run, tmp_path: 
     assert one["assessments"][0]["verdict"] == "mixed"
 
 
+def test_a_rating_is_corrected_by_another_file_too(run: Run, tmp_path: Path) -> None:
+    labels = ("False", "Half true", "Mostly true")
+    for number, label in enumerate(labels):
+        path = tmp_path / f"feed-{number}.json"
+        told = json.dumps(review(reviewRating={"alternateName": label}))
+        path.write_text(told, encoding="utf-8")
+        name = "-" if number == 2 else path
+        outcome = run("import", "claimreview", name, "--format", "json", input=told)
+        assert outcome.json["updated" if number else "created"] == 1, outcome.err
+        assert [one["rating"] for one in shown(run, 1)["assessments"]] == [label]
+    assert len(shown(run, 1)["appearances"]) == 2
+
+
+def test_two_speakers_of_one_review_are_both_taken_and_twice_changes_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    other = {"author": {"name": "Omar Said"}, "appearance": "https://example.org/post/2"}
+    both = [review(), review(itemReviewed=other)]
+
+    assert take_reviews(run, tmp_path, *both).json["created"] == 1
+    assert take_reviews(run, tmp_path, *both).json["unchanged"] == 1
+    seen = shown(run, 1)["appearances"]
+    assert [(one["speaker"]["name"], one["source"]["url"]) for one in seen] == [
+        ("Lena Vogt", "https://example.org/post/1"),
+        ("Lena Vogt", "https://example.net/echo"),
+        ("Omar Said", "https://example.org/post/2"),
+    ]
+    assert [one["said_on"] for one in seen] == ["2024-06-02", "2024-06-02", None]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"@type": "Claim", "author": [{"name": "Lena Vogt"}, {"name": "Omar Said"}]},
+        [{"@type": "Claim", "author": {"name": name}} for name in ("Lena Vogt", "Omar Said")],
+    ],
+)
+def test_of_two_authors_without_an_appearance_both_are_kept(
+    run: Run, tmp_path: Path, item: object
+) -> None:
+    outcome = take_reviews(run, tmp_path, review(itemReviewed=item))
+
+    assert (outcome.code, outcome.json["created"]) == (0, 1), outcome.err
+    seen = shown(run, 1)["appearances"]
+    assert [one["speaker"]["name"] for one in seen] == ["Lena Vogt", "Omar Said"]
+    assert {one["source"]["title"] for one in seen} == {"Source that Harbour Gazette does not name"}
+
+
 def test_words_are_trusted_over_the_number_and_it_is_said(run: Run, tmp_path: Path) -> None:
     rating = {"ratingValue": 5, "bestRating": 5, "worstRating": 1, "alternateName": "False"}
     outcome = take_reviews(run, tmp_path, review(reviewRating=rating))

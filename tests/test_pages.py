@@ -77,10 +77,15 @@ PREFIXED = (
     .replace('typeof="', 'typeof="s:')
     .replace('rel="', 'rel="s:')
 )
+NAMED = PREFIXED.replace('prefix="s: https://schema.org/"', 'xmlns:s="http://schema.org/"')
 CANONICAL = f'<link rel="canonical" href="{URL}">'
 
 
-@pytest.mark.parametrize("markup", [MICRODATA, RDFA, PREFIXED], ids=["microdata", "rdfa", "prefix"])
+@pytest.mark.parametrize(
+    "markup",
+    [MICRODATA, RDFA, PREFIXED, NAMED],
+    ids=["microdata", "rdfa", "prefix", "xmlns"],
+)
 def test_markup_says_the_same_as_json_ld(tmp_path: Path, markup: str) -> None:
     (row,) = read(tmp_path, page(head=CANONICAL, body=markup))
     assert row.fields == FIELDS
@@ -140,6 +145,8 @@ def test_the_page_says_its_address_and_language_where_the_review_does_not(tmp_pa
     review = {n: v for n, v in REVIEW.items() if n not in ("url", "inLanguage")}
     (row,) = read(tmp_path, page(json.dumps(review), head=CANONICAL))
     assert row.fields["review_url"] == URL
+    assert row.fields["language"] == "en-GB"
+    (row,) = read(tmp_path, page(json.dumps(review)).replace("<html lang", "<html xml:lang"))
     assert row.fields["language"] == "en-GB"
     other = '<base href="https://desk.example/checks/"><meta property="og:url" content="dam">'
     (row,) = read(tmp_path, page(json.dumps(review), head=other))

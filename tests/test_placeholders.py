@@ -22,6 +22,10 @@ from claimtrack.interchange.placeholders import placeholder
         "várias pessoas", "Sources variées", "Multiple news outlets", "Multiple online sources",
         "Posts em redes sociais", "Sosyal medya paylaşımları", "Posty na Facebooku",
         "Пользователи Facebook", "مستخدمو فيسبوك", "Beberapa sumber", "多个消息来源",
+        "Posts compartidos en Facebook", "Public Facebook page", "Fake news sites", "Sin fuente",
+        "Thousands of social media users", "Chinese social media users", "Korean Twitter users",
+        "Circula en redes sociales", "autoria desconhecida", "Người dùng Facebook",
+        "ผู้ใช้เฟซบุ๊ก", "多個網上來源",
     ],
 )  # fmt: skip
 def test_a_name_that_stands_for_nobody(name: str) -> None:
@@ -35,6 +39,7 @@ def test_a_name_that_stands_for_nobody(name: str) -> None:
         "Unknown Soldier Memorial Trust", "Various Artists Guild", "Anonymous Sudan",
         "Viral Shah", "Ministry of Social Media Affairs", "Elena Webb", "Video Nasty Records",
         "De la Fuente", "Fuentes", "Fontes", "Quelle", "Bron", "Pessoa", "News Corp", "The Other",
+        "Public Citizen", "Chinese Users Union", "Users First", "Millions March",
     ],
 )  # fmt: skip
 def test_a_name_that_may_be_somebodys(name: str) -> None:

@@ -144,6 +144,7 @@ def test_the_past_has_what_was_published_then(ok: Run, checked: Outcome) -> None
         ("--url", "desk.example.org/bridge", "--url: The address has no scheme"),
         ("--on", "2024-06", "wants a day"),
         ("--on", "soon", "is not a --on"),
+        ("--on", "2099-01-01", "--on 2099-01-01 is still to come"),
         ("--headline", "  ", "headline"),
     ],
 )

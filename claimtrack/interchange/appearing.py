@@ -19,6 +19,19 @@ from claimtrack.urls import in_full, normalise_url
 #: Texts that stand for no date, in lower case.
 _NO_DATES = {"null", "none", "n/a", "na", "nan", "unknown", "undefined", "invalid date", "-", "--"}
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+?(?=[,;]?(?:\s|$)|[,;]https?://|[<>\"])", re.IGNORECASE)
+#: One address with blanks in it, and what tells that the words behind a blank belong to it.
+_SPACED = re.compile(r"https?://(?:(?!https?://)(?:[^\s<>\"]| ))+", re.IGNORECASE)
+_FILE = re.compile(
+    r"\.(?:pdf|docx?|xlsx?|pptx?|odt|csv|txt|jpe?g|png|gif|webp|mp[34]|mov|webm|s?html?|php|aspx?)$",
+    re.IGNORECASE,
+)
+_PROSE = re.compile(r"[.,;:] | [(\[–—-]")
+#: A link in a text of HTML, with the words that it stands behind.
+_LINK = re.compile(
+    r"<a\s(?:[^<>]{0,2000}?\s)?href\s{0,9}=\s{0,9}[\"']?([^\"'\s<>]++)[^<>]{0,2000}+>"
+    r"(?:[^<]|<(?!/a)){0,2000}",
+    re.IGNORECASE,
+)
 #: More would be no list of places where people saw a claim.
 MOST_APPEARANCES = 500
 
@@ -28,7 +41,8 @@ Appearance = dict[str, str]
 def date_of(value: object) -> str | None:
     """A date as it is written, unless it says that there is none."""
     text = text_of(value)
-    if text is None or text.lower() in _NO_DATES or text.startswith("0000"):
+    # Before year 1 is what WordPress writes for a day that it doesn't know: -0001-11-30.
+    if text is None or text.lower() in _NO_DATES or re.match("0000|-[0-9]", text):
         return None
     return text
 
@@ -43,8 +57,13 @@ def same_page(url: str) -> str:
 
 
 def address(text: str | None) -> str | None:
-    """An address that can be stored, or None; "www.example.org/a" is read as one, too."""
+    """An address that can be stored, or None; "www.example.org/a" is read as one, too.
+
+    Blanks within one are encoded.
+    """
     text = in_full((text or "").strip())
+    if " " in text and _SPACED.fullmatch(text):
+        text = text.replace(" ", "%20")
     try:
         same_page(text)
     except InvalidDataError:
@@ -60,14 +79,35 @@ def joined(base: str | None, url: str) -> str:
         return url.strip()
 
 
-def addresses(value: object) -> Iterator[str]:
-    """Every address of a value: several may stand in one text, or in an object's ``url``."""
+def addresses(value: object, *, within: bool = False) -> Iterator[str]:
+    """Every address of a value: several may stand in one text, or in an object's ``url``.
+
+    ``within`` says that the value is such a ``url``: an address, where it looks like one.
+    """
     for each in items(value):
         if is_node(each):
-            yield from addresses(member(each, "url", "contentUrl", "embedUrl", "@id", "sameAs"))
+            named = member(each, "url", "contentUrl", "embedUrl", "@id", "sameAs")
+            yield from addresses(named, within=True)
         elif isinstance(each, str):
-            found = _ADDRESS.findall(plain_text(each)) or [each]
+            text = plain_text(_LINK.sub(r" \1 ", each))
+            found = [_bare(one, text) for one in _ADDRESS.findall(text)] or [text]
+            whole = _FILE.search(text) or (within and not _PROSE.search(text))
+            if whole and " " in text and _SPACED.fullmatch(text):
+                found = [text]
             yield from (known for one in found if (known := address(one)))
+
+
+def _bare(one: str, text: str) -> str:
+    """An address without the signs of the sentence around it."""
+    while one != text:
+        short = one.rstrip(".,;:!?'\u2019\u201d\u00bb")
+        for opening, closing in ("()", "[]"):
+            if short.endswith(closing) and short.count(closing) > short.count(opening):
+                short = short[:-1]
+        if short == one:
+            break
+        one = short
+    return one
 
 
 def names_of(value: object, warnings: list[str]) -> list[str]:
@@ -132,7 +172,8 @@ def _places(node: Node) -> list[Appearance]:
     if not found and is_work:
         found = list(_work(node, dated=False))
     elif not found:
-        found = [{"source": each} for each in addresses(member(node, "url", "sameAs"))]
+        urls = addresses(member(node, "url", "sameAs"), within=True)
+        found = [{"source": each} for each in urls]
     return found
 
 
@@ -158,8 +199,9 @@ def _work(value: object, *, dated: bool = True) -> Iterator[Appearance]:
     ):
         if text is not None:
             about[field] = text
-    known = list(addresses(member(value, "url", "contentUrl", "embedUrl", "@id")))[:1]
-    known += [each for each in addresses(member(value, "sameAs")) if each not in known]
+    known = list(addresses(member(value, "url", "contentUrl", "embedUrl", "@id"), within=True))
+    known += addresses(member(value, "sameAs"), within=True)
+    known = list(dict.fromkeys(known))
     known = known or list(addresses(part_of))[:1]
     if not known:
         if "source_title" in about:

@@ -19,7 +19,7 @@ from claimtrack.interchange.table import Table
 from claimtrack.interchange.text import TextFile
 
 #: Lists that are only a wrapping: their elements are read one by one.
-WRAPPINGS = ("dataFeedElement", "claims", "itemListElement")
+WRAPPINGS = ("@graph", "dataFeedElement", "claims", "claimReviewMarkupPages", "itemListElement")
 _LIMIT = f"{LONGEST_VALUE:,} characters"
 _MENDED = "The JSON was mended to be read: look whether the texts are right."
 _CHUNK = 1024 * 1024
@@ -29,13 +29,15 @@ _LINES = (".jsonl", ".ndjson", ".jsonlines")
 class Document(NamedTuple):
     """A value with the line that it begins on, and whether it had to be mended.
 
-    ``wrapping`` says that it is what was left of an object whose lists were given before.
+    ``wrapping`` says that it is what was left of an object whose lists were given before,
+    ``of_graph`` that it is a node of a graph (``@graph``), which is one document with the others.
     """
 
     line: int
     value: object
     mended: bool
     wrapping: bool = False
+    of_graph: bool = False
 
     def warnings(self) -> tuple[str, ...]:
         """What to say of each row that is read from it."""
@@ -191,7 +193,8 @@ class _Feed:
             if key in WRAPPINGS and self._need() == "[":
                 self._at += 1
                 wrapping = True
-                yield from self._elements()
+                for element in self._elements():
+                    yield element._replace(of_graph=key == "@graph")
             else:
                 member = self._value()
                 rest[key] = member.value

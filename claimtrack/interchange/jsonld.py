@@ -1,8 +1,7 @@
-"""What stands in JSON-LD: types, members, texts and references, however they are written.
+"""What stands in JSON-LD: types, members and texts, however they are written.
 
 Only as much of JSON-LD as schema.org's words need: terms with a prefix or a whole address, values
-as objects (``@value``), lists where one is meant, and nodes that are only named (``@id``) and
-stand elsewhere. No context is fetched. Pure.
+as objects (``@value``), and lists where one is meant. No context is fetched. Pure.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ _TAG = re.compile(
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _BREAKS = ("p", "br", "div", "li", "ul", "ol", "h", "blockquote")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-#: As many references are filled in for one value; more is no page but a trap.
-_MOST_FILLED = 1000
 
 
 def is_node(value: object) -> TypeGuard[dict[str, Any]]:
@@ -131,35 +128,3 @@ def nodes(value: object) -> Iterator[dict[str, Any]]:
             waiting += reversed(each.values())
         elif isinstance(each, list):
             waiting += reversed(each)
-
-
-class References:
-    """The nodes of a document by their ``@id``, to be put where they are only named."""
-
-    def __init__(self, value: object) -> None:
-        self._known: dict[str, dict[str, Any]] = {}
-        self._left = 0
-        for node in nodes(value):
-            name = node.get("@id")
-            if not isinstance(name, str):
-                continue
-            if len(node) == 1:
-                self._left = _MOST_FILLED
-            if len(node) > len(self._known.get(name, ())):
-                self._known[name] = node
-
-    def filled(self, value: object, depth: int = 4) -> object:
-        """The value with each node that is only named replaced by the one that is meant."""
-        if not self._left:
-            return value
-        if isinstance(value, list):
-            return [self.filled(each, depth) for each in value]
-        if not is_node(value):
-            return value
-        name = value.get("@id")
-        if len(value) == 1 and isinstance(name, str) and depth:
-            known = self._known.get(name, value)
-            if len(known) > 1:
-                self._left -= 1
-                return self.filled(known, depth - 1)
-        return {key: self.filled(each, depth) for key, each in value.items()}

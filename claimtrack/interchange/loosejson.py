@@ -27,15 +27,20 @@ _NOTHING = {"null", "None", "NaN", "nan", "Infinity", "-Infinity", "undefined"}
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _HEX = re.compile("[0-9A-Fa-f]{4}")
 # Bounded, as everything that is tried again behind each quotation mark.
-_GAP = r"\s{0,200}"
+_GAP = r"\s{0,200}+(?:(?://[^\n]{0,200}+\n|/\*(?:[^*]|\*(?!/)){0,200}+\*/)\s{0,100}+){0,2}+"
 #: How a key looks that begins where a value may have ended.
 _KEY = r'"(?:[^"\\\n]|\\.){0,300}"\s*:'
-_AFTER_VALUE = re.compile(rf"{_GAP}(?:,{_GAP}(?:{_KEY}|\}})|\}}(?=[\s,}}\];<]|$)|\n{_GAP}{_KEY})")
+#: A member that begins on the same line, without the comma that is due.
+_MEMBER = r'"[@\w:.-]{1,60}"\s{0,20}:\s{0,20}(?:["\[{]|-?[0-9]|true\b|false\b|null\b)'
+_AFTER_VALUE = re.compile(
+    rf"{_GAP}(?:,{_GAP}(?:{_KEY}|\}})|\}}(?=[\s,}}\];<]|$))"
+    rf"|\s{{0,200}}\n\s{{0,200}}{_KEY}|[ \t]{{1,20}}{_MEMBER}"
+)
 _AFTER_ITEM = re.compile(rf'{_GAP}(?:,{_GAP}["{{\[\]0-9tfn-]|\](?=[\s,}}\];<]|$))')
 _AFTER_KEY = re.compile(rf"{_GAP}:")
 _SWALLOWED = re.compile(r'[,\n]\s{0,200}"[@\w]{1,40}"\s{0,20}:\s{0,20}["\[{0-9]')
 #: A look ahead goes no further than this, so a cut within it may change what is seen.
-_AHEAD = 1000
+_AHEAD = 3000
 
 
 class NotJsonError(ValueError):

@@ -83,6 +83,12 @@ class _Reader:
                     for name, address in pairwise(words)
                     if name.endswith(":") and _SCHEMA.match(address)
                 }
+            # As RDFa had it before `prefix`.
+            self._prefixes |= {
+                name.removeprefix("xmlns:")
+                for name, address in element.items()
+                if name.startswith("xmlns:") and _SCHEMA.match(address)
+            }
 
     def made(self, element: Element, syntax: Syntax, depth: int) -> dict[str, Any]:
         """The object that an element opens, with those inside it."""

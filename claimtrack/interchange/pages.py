@@ -119,5 +119,5 @@ def _page(root: Element) -> Page:
     base = bases[0] if bases else ""
     given = (joined(base, each) for each in (*links, *metas, "") if each is not None)
     url = next((known for each in given if (known := address(each))), None)
-    language = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang")
+    language = root.get("lang") or root.get("xml:lang")
     return Page(url, language)

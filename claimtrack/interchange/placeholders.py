@@ -75,6 +75,12 @@ _NAMES = """
     unbekannte quelle | quelle unbekannt | fonte sconosciuta | onbekende bron
     posty na facebooku | posty w mediach spolecznosciowych
     uzytkownicy facebooka | uzytkownicy internetu | uzytkownicy mediow spolecznosciowych
+    circula en redes sociales | circula en redes | circulan en redes sociales
+    circula nas redes sociais | circulam nas redes sociais | sin fuente | sin fuentes | sem fonte
+    sans source | senza fonte | ohne quelle | no source | autoria desconhecida | autoria desconocida
+    nguoi dung facebook | nguoi dung mang xa hoi | nguoi dung tiktok | cu dan mang | mang xa hoi
+    ผู้ใช้เฟซบุ๊ก | ผู้ใช้โซเชียลมีเดีย | ผู้ใช้ทวิตเตอร์ | 多個網上來源 | 多个网上来源 | 網上流傳 | 网上流传
+    社交媒體用戶 | 社交媒体用户 | 臉書用戶 | 脸书用户
     пользователи facebook | пользователи фейсбука | пользователи интернета
     користувачі facebook | користувачі фейсбуку | مستخدمو فيسبوك | مستخدمو تويتر
     مستخدمون على فيسبوك | صفحات على فيسبوك | beberapa sumber | banyak sumber | विभिन्न स्रोत
@@ -91,9 +97,9 @@ _SITES = """
 _MAKERS = """
     post posts user users account accounts page pages video videos message messages meme memes
     photo photos image images article articles claim claims tweet tweets rumor rumors rumour rumours
-    website websites blog blogs group groups forward forwards blogger bloggers content email emails
-    source sources outlet outlets people persons speaker speakers author authors quellen bronnen
-    autores auteurs personas pessoas personnes persone personen
+    website websites site sites blog blogs group groups forward forwards blogger bloggers content
+    email emails source sources outlet outlets people persons speaker speakers author authors
+    quellen bronnen autores auteurs personas pessoas personnes persone personen
     publicacion publicaciones usuario usuarios usuarias cuenta cuentas pagina paginas cadena cadenas
     mensaje mensajes internautas perfiles perfil posteos posteo tuit tuits imagenes imagen foto
     fotos publicacao publicacoes postagem postagens usuarios mensagem mensagens conta contas perfis
@@ -104,11 +110,12 @@ _MAKERS = """
 """
 _LINKS = """
     multiple various several many numerous different viral anonymous unknown some widespread popular
-    widely shared circulating chain fake a an the on in of from by and or via across
-    unnamed unidentified unspecified undisclosed news
+    widely shared circulating chain fake public thousands hundreds millions dozens a an the on
+    in of from by and or via across unnamed unidentified unspecified undisclosed news
     em desconocido desconocida desconocidos desconocidas desconhecido desconhecida
     desconhecidos desconhecidas inconnu inconnue inconnus inconnues unbekannt unbekannte
     unbekannter unbekannten sconosciuto sconosciuta sconosciuti sconosciute onbekende
+    compartido compartidos compartida compartidas compartilhado compartilhados
     diferentes varie variee varies variees anonimo anonima anonimos anonimas anonyme anonymes
     en las los el la de del do da dos das nas nos no na e y o un una por varios varias multiples
     virales viral diversos diversas distintos distintas varios varias sur les des dans plusieurs
@@ -124,6 +131,9 @@ def _split(text: str) -> frozenset[str]:
 _KEYS = frozenset(word_key(name) for name in _NAMES.replace("\n", "|").split("|") if name.strip())
 _NOBODY = _split(_MAKERS) | _split(_LINKS) | _split(_SITES)
 _TELLING = _split(_MAKERS)
+#: Whose users they are says where, not who: "Chinese social media users", "Reddit users".
+_USERS = _split("users netizens")
+_PLACES = _split(_SITES)
 
 
 def placeholder(name: str) -> bool:
@@ -137,5 +147,7 @@ def placeholder(name: str) -> bool:
         if not words or word_key(name[:500]) in _KEYS:
             return True
     except InvalidDataError:
+        return True
+    if len(words) > 1 and words[-1] in _USERS and words[-2] in _PLACES:
         return True
     return _NOBODY.issuperset(words) and not _TELLING.isdisjoint(words)

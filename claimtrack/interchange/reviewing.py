@@ -1,4 +1,4 @@
-"""One review of one claim as a row: a ClaimReview, or one of Google's claims:search. Pure."""
+"""One review of one claim as a row: a ClaimReview, or one of Google's Fact Check Tools. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from claimtrack.interchange.jsonld import (
     is_node,
     items,
     member,
+    storable,
     stored,
     text_of,
     texts,
@@ -28,6 +29,7 @@ from claimtrack.interchange.jsonld import (
 )
 from claimtrack.interchange.languages import read_language
 from claimtrack.interchange.ratings import number
+from claimtrack.interchange.references import only_named
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.keys import statement_key
 from claimtrack.urls import url_host, url_key
@@ -36,6 +38,8 @@ _ORGANISATIONS = ("organization", "newsmediaorganization", "corporation", "ngo")
 #: Addresses that are longer than this stand for themselves by a digest.
 _LONGEST_PAGE = 400
 _LONGEST_TOPIC = 100
+#: Where the pages of Google's Fact Check Tools have their reviews.
+MARKUPS = "claimReviewMarkups"
 _NO_CLAIM = "The ClaimReview has no claimReviewed, which is the claim itself."
 
 
@@ -59,6 +63,7 @@ def review_row(
     if not statements:
         yield Unread(line, _NO_CLAIM, as_json(review))
         return
+    told += _dangling(review)
     url = _review_url(review, page, told)
     places = appearances(review, url, told)
     fields = {
@@ -117,6 +122,36 @@ def search_row(
     )
 
 
+def markup_rows(
+    page: Node, markup: Node, line: int, warnings: tuple[str, ...] = ()
+) -> Iterator[Row | Unread]:
+    """The rows of one review of a page as Google's Fact Check Tools keep it (pages.list).
+
+    Its words are others than those of schema.org, for the same things.
+    """
+    rating = markup.get("rating")
+    review = {
+        "@type": "ClaimReview",
+        "url": member(markup, "url") or page.get("pageUrl"),
+        "claimReviewed": markup.get("claimReviewed"),
+        "datePublished": page.get("publishDate"),
+        "author": page.get("claimReviewAuthor"),
+        "reviewRating": {**rating, "alternateName": rating.get("textualRating")}
+        if is_node(rating)
+        else rating,
+        "itemReviewed": {
+            "@type": "Claim",
+            "author": markup.get("claimAuthor"),
+            "datePublished": markup.get("claimDate"),
+            "firstAppearance": markup.get("claimFirstAppearance"),
+            "appearance": markup.get("claimAppearances"),
+        },
+    }
+    kept = storable({**page, MARKUPS: [markup]})
+    for row in review_row(review, line, Page(), warnings):
+        yield row._replace(original=kept) if isinstance(row, Row) else row
+
+
 def review_key(
     review: Node, statement: str, url: str | None, *, several: bool = False
 ) -> str | None:
@@ -139,6 +174,21 @@ def review_key(
     if len(page) > _LONGEST_PAGE:
         page = f"{url_host(url)}/{url_key(url).hex()}"
     return f"{page}#{statement_key(statement).hex()[:16]}"
+
+
+def _dangling(review: Node) -> Iterator[str]:
+    """What to say of parts that are only named, where nothing of that name was found."""
+    reviewed = items(member(review, "itemReviewed"))
+    for what, values in (
+        ("author", items(member(review, "author", "creator"))),
+        ("rating", items(member(review, "reviewRating"))),
+        ("claim", reviewed),
+        *(("speaker", items(member(each, "author"))) for each in reviewed if is_node(each)),
+    ):
+        for each in values:
+            name = only_named(each) if is_node(each) else None
+            if name is not None:
+                yield f'Its {what} is only named, "{name[:60]}", and nothing in the file is that.'
 
 
 def _item_texts(review: Node) -> list[str]:

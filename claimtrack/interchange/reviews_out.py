@@ -87,7 +87,7 @@ def claim_review(one: PublishedReview, desk: Desk) -> Json:
     """A fact-check as a node of JSON-LD, without its context.
 
     Its ``@id`` is made of the desk's address and the claim's number: it stays when the article
-    moves, and when it is corrected.
+    moves, when it is corrected, and when the claim is merged into another.
     """
     node: Json = {
         "@type": "ClaimReview",

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -39,7 +38,6 @@ _NOTHING = "\x1f"
 
 #: A column of our own export alone. A cell of any other file keeps its apostrophe.
 _EXPORTED = "claimtrack_id"
-_FIRST = itemgetter(0)
 _UNCLOSED, _FOLLOWED, _SWALLOWING = (
     f"{what} Where such marks are text like any other, say --quoting none."
     for what in (
@@ -107,7 +105,7 @@ def _line_of(record: Record | Unread) -> int:
 def _as_typed(rows: Iterator[Row | Unread]) -> Iterator[Row | Unread]:
     """Rows without the apostrophes that an export put before what a spreadsheet would run."""
     for row in rows:
-        if isinstance(row, Row) and "'" in map(_FIRST, row.fields.values()):
+        if isinstance(row, Row) and "'" in "".join(row.fields.values()):
             row = row._replace(fields={name: unguarded(text) for name, text in row.fields.items()})
         yield row
 

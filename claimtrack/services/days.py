@@ -36,13 +36,15 @@ def day_set_by_others(text: str, option: str, today: dt.date) -> tuple[dt.date, 
     return day, told
 
 
-def day_given(text: str, option: str, today: dt.date) -> tuple[dt.date, list[str]]:
-    """The single day that an option names, past or to come; and what it was taken for.
+def day_passed(text: str, option: str, today: dt.date) -> tuple[dt.date, list[str]]:
+    """The single day on which something happened; and what it was taken for.
 
     Raises:
-        InvalidDataError: it is no date, or no single day.
+        InvalidDataError: it is no date, no single day, or is still to come.
     """
     parsed = _day(text, option, today)
+    if parsed.value.day > today + dt.timedelta(days=1):  # which it is already elsewhere
+        raise InvalidDataError(f"{option} {text} is still to come: name the day when it happened.")
     return parsed.value.day, [parsed.said_aloud] if parsed.said_aloud else []
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, update
 from claimtrack.errors import ConflictError, InvalidDataError
 from claimtrack.keys import clean_text
 from claimtrack.models.assessments import publication
-from claimtrack.services.days import day_given
+from claimtrack.services.days import day_passed
 from claimtrack.services.reviews import look
 from claimtrack.services.stories import load_claim
 from claimtrack.services.views import ClaimView, PublicationView
@@ -49,7 +49,7 @@ def publish(
         ConflictError: it has no verdict, was changed a moment ago, or was merged into another.
         InvalidDataError: the URL or the day can't be read, or a text is blank or too long.
     """
-    day, told = day_given(given.on, "--on", today)
+    day, told = day_passed(given.on, "--on", today)
     try:
         url = normalise_url(given.url)
     except InvalidDataError as error:

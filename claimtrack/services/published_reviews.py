@@ -29,9 +29,17 @@ class Aside:
 
 
 def count_published(connection: Connection, asked: ClaimFilter) -> int:
-    """How many of the filter's claims are published; raises as `listing.claim_ids`."""
-    found = _published(connection, asked).order_by(None).subquery()
-    return connection.execute(select(func.count()).select_from(found)).scalar_one()
+    """How many fact-checks of the filter's claims stand; raises as `listing.claim_ids`."""
+    found = _published(connection, asked).order_by(None)
+    query = (
+        select(func.count())
+        .select_from(publication.join(claim, claim.c.id == publication.c.claim_id))
+        .where(
+            publication.c.withdrawn_at.is_(None),
+            func.coalesce(claim.c.merged_into_id, claim.c.id).in_(found),
+        )
+    )
+    return connection.execute(query).scalar_one()
 
 
 def published_reviews(
@@ -39,10 +47,11 @@ def published_reviews(
 ) -> Iterator[PublishedReview]:
     """The published fact-checks among the claims of a filter, newest claim first.
 
-    Each has the verdict that stands now. A claim that was reopened has none, and is left out.
-    Nothing internal goes along: no reasons, no notes, no evidence, nobody who is protected, nobody
-    who was found not to have said it. ``aside`` is filled, ``tell`` hears how many more were read.
-    Raises as `listing.claim_ids`.
+    Each has the verdict that stands now. A claim that was reopened has none, and is left out. One
+    that was merged into another goes out under its own number and in its own words, with the
+    appearances of both. Nothing internal goes along: no reasons, no notes, no evidence, nobody who
+    is protected, nobody who was found not to have said it. ``aside`` is filled, ``tell`` hears how
+    many more were read. Raises as `listing.claim_ids`.
     """
     ratings = ratings_by_label(connection)
     query = _published(connection, asked)
@@ -50,19 +59,23 @@ def published_reviews(
         for page in result.scalars().partitions():
             views = load_claims(connection, page)
             speakers = _authors(connection, views)
+            known = {view.id: view for view in views}
+            merged = {one.claim_id for view in views for one in view.publications} - set(known)
+            known |= {view.id: view for view in load_claims(connection, sorted(merged))}
             for view in views:
-                one = view.publication
-                if view.verdict is None or one is None:
+                if view.verdict is None:
                     aside.reopened.append(view.id)
                     continue
-                if view.verdict is not one.verdict:
+                if any(view.verdict is not one.verdict for one in view.publications):
                     aside.outdated.append(view.id)
-                review = _review(view, view.verdict, one, speakers, ratings)
-                aside.of_no_kind |= {
-                    author.id for author in review.authors if author.kind is SpeakerKind.UNKNOWN
-                }
-                yield review
-            tell(len(page))
+                for one in view.publications:
+                    own = known[one.claim_id]
+                    review = _review(view, own, view.verdict, one, speakers, ratings)
+                    aside.of_no_kind |= {
+                        author.id for author in review.authors if author.kind is SpeakerKind.UNKNOWN
+                    }
+                    yield review
+            tell(sum(len(view.publications) for view in views))
 
 
 def _published(connection: Connection, asked: ClaimFilter) -> Select[int]:
@@ -94,12 +107,15 @@ def _authors(connection: Connection, views: Iterable[ClaimView]) -> dict[int, Au
 
 def _review(
     view: ClaimView,
+    own: ClaimView,
     verdict: Verdict,
     one: PublicationView,
     speakers: dict[int, Author],
     ratings: dict[tuple[str, Verdict], RatingView],
 ) -> PublishedReview:
-    label = view.reviews[-1].rating
+    """What was published of ``own``, which is ``view`` or was merged into it."""
+    latest = own.reviews[-1] if own.reviews[-1].verdict is verdict else view.reviews[-1]
+    label = latest.rating
     known = ratings.get((label_key(label), verdict)) if label else None
     scale = None
     if known and known.value is not None and known.best is not None and known.worst is not None:
@@ -112,15 +128,15 @@ def _review(
     authors = (speakers.get(told.speaker.id) for told in said if told.speaker)
     dates = sorted((told.said_on for told in said if told.said_on), key=lambda date: date.first())
     return PublishedReview(
-        claim_id=view.id,
-        statement=view.statement,
+        claim_id=own.id,
+        statement=own.statement,
         verdict=verdict,
         label=label,
         scale=scale,
         url=one.url,
         headline=one.headline,
         published_on=one.published_on,
-        modified_at=_modified_at(view, one),
+        modified_at=_modified_at(own, one) if latest in own.reviews else latest.recorded_at,
         public_note=one.public_note,
         authors=tuple(dict.fromkeys(author for author in authors if author)),
         said_on=next(iter(dates), None),

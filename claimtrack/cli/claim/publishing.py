@@ -15,13 +15,13 @@ from claimtrack.vocab import Role, hyphenated
     claim,
     "publish",
     example="""
-claimtrack claim publish 42 --url https://desk.example.org/bridge --on 2030-06-07 \\
+claimtrack claim publish 42 --url https://desk.example.org/bridge --on 2024-06-07 \\
     --headline "No, the bridge was open" --public-note "Corrected on 9 June"
 """,
 )
 @click.argument("claim_id", metavar="ID", type=Id())
 @click.option("--url", metavar="URL", required=True, help="Where the article stands.")
-@click.option("--on", metavar="DATE", required=True, help="When it was published: 2030-06-07.")
+@click.option("--on", metavar="DATE", required=True, help="When it was published: 2024-06-07.")
 @click.option("--headline", metavar="T", required=True, help="Its headline.")
 @click.option("--public-note", metavar="T", help="What readers are told of the verdict.")
 def publish(

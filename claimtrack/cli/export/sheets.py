@@ -48,7 +48,8 @@ def csv(app: App, output: Path, *, delimiter: str, force: bool, **options: Any) 
     One row a claim, with its first appearance, its figure, its verdict, why and on which evidence,
     and where the desk's fact-check stands, under the names by which an import knows them again.
     In UTF-8 with a byte order mark, which Excel looks for. Before a text that a spreadsheet would
-    run as a formula stands an apostrophe; an import takes it away.
+    run as a formula, or a part of one if it split there, stands an apostrophe; an import takes it
+    away.
     """
     terminal = str(output) == "-" and sys.stdout.isatty()
 

@@ -219,7 +219,8 @@ def read_record(row: Row, meaning: Meaning) -> Record:
     return Record(
         line=row.line,
         fields=came,
-        row_key=_row_key(meaning.origin, row.key or external_id, key),
+        # What a published review is called is the same in all files, wherever they come from.
+        row_key=_row_key("" if row.key else meaning.origin, row.key or external_id, key),
         digests=_digests(row, figure),
         statement=statement,
         statement_key=key,
@@ -419,20 +420,27 @@ def _appearances(
     fields = row.fields
     reviewed = assessed is not None or (meaning.as_ours and _has_review(fields, meaning))
     found = []
+    unnamed = _unnamed(fields, meaning) if reviewed else None
     if any(name in fields for name in _OF_APPEARANCE):
-        told = fields
-        if not any(name in fields for name in _OF_SOURCE):
-            if not reviewed:
-                return ()
-            told = {**fields, "source_title": _unnamed(fields, meaning)}
+        told = _somewhere(fields, unnamed)
+        if told is None:
+            return ()
         for one in _by_source(told):
             for each in _by_speaker(one, warnings):
                 found.append(_appeared(each, meaning, key, reviewed, warnings))
     for more in row.appearances:
         shared = {name: fields[name] for name in ("speaker", "said_on") if name in fields}
-        for each in _by_speaker({**shared, **more}, warnings):
+        one = {**shared, **more}
+        for each in _by_speaker(_somewhere(one, unnamed) or one, warnings):
             found.append(_appeared(each, meaning, key, reviewed, warnings))
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+
+
+def _somewhere(fields: Mapping[str, str], unnamed: str | None) -> Mapping[str, str] | None:
+    """An appearance with its source, or the title that stands for one; None without either."""
+    if any(name in fields for name in _OF_SOURCE):
+        return fields
+    return None if unnamed is None else {**fields, "source_title": unnamed}
 
 
 def _by_source(told: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
