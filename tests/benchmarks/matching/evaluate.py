@@ -1,6 +1,6 @@
 """MAP@5, MRR, success@10 and how well "is there a match" is told, against plain BM25.
 
-    python -m tests.benchmarks matching --data FOLDER [--queries dev.jsonl] [--texts title]
+    python -m tests.benchmarks matching --data FOLDER [--queries dev.jsonl] [--texts summary]
         [--others] [--averitec dev.json --liar train.tsv]
     python -m tests.benchmarks matching --data FOLDER --through-database [--claims 1000000]
 
@@ -165,7 +165,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks matching")
     parser.add_argument("--data", type=Path, required=True, help="the folder of the collection")
     parser.add_argument("--queries", default="dev.jsonl", help="the file of queries in it")
-    parser.add_argument("--texts", choices=list(VARIANTS), default="title")
+    parser.add_argument("--texts", choices=list(VARIANTS), default="summary")
     parser.add_argument(
         "--through-database", action="store_true", help="import the claims, and ask `claim match`"
     )
