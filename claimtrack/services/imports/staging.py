@@ -114,14 +114,14 @@ TABLES: dict[str, dict[str, str]] = {
 #: ``prior_claim_id``, also where that was merged into ``claim_id`` since.
 SETTLED = """
 CREATE TEMP TABLE settled (
-    no bigint PRIMARY KEY, claim_id bigint, outcome text, prior_import_id bigint, prior_no bigint,
-    prior_claim_id bigint, appearance_no integer, assessment_id bigint, more_appeared boolean,
-    more_evidence boolean
+    no bigint PRIMARY KEY, claim_id bigint, outcome text, same boolean, prior_import_id bigint,
+    prior_no bigint, prior_claim_id bigint, appearance_no integer, assessment_id bigint,
+    more_appeared boolean, more_evidence boolean
 ) ON COMMIT DROP
 """
 
-#: Rows on record that a row of this run is the same as, which leaves no other trace: none of them
-#: is taken for the earlier form of another row. It stays until the run's connection is closed.
+#: Rows on record that a row of this run is the same as, or has brought back: none of them is taken
+#: for the earlier form of another row. It stays until the run's connection is closed.
 TOUCHED = """
     CREATE TEMP TABLE touched (import_id bigint, no bigint, PRIMARY KEY (import_id, no))
 """

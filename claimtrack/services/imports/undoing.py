@@ -15,8 +15,9 @@ from claimtrack.db import say_why
 from claimtrack.errors import ConflictError
 from claimtrack.keys import clean_text
 from claimtrack.models.imports import import_
+from claimtrack.services.imports.known import UNDONE
 from claimtrack.services.imports.lists import find_import
-from claimtrack.services.imports.settling import REVIVED, UNDONE, alone
+from claimtrack.services.imports.settling import REVIVED, alone
 from claimtrack.services.imports.updating import UPDATED
 
 
