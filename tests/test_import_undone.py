@@ -121,3 +121,87 @@ def test_what_was_left_as_it_was_beside_a_row_is_left_so_when_that_comes_back(
     assert counts(take(*rows, header=header)) == {"revived": 1, "unchanged": 1}
     assert shown(ok, 1)["priority"] == "low"
     assert counts(take(*rows, header=header)) == {"unchanged": 2}
+
+
+# --- What somebody has worked on -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("claim", "note", 1, "Ask the warden"),
+        ("claim", "edit", 1, "--priority", "urgent"),
+        ("claim", "edit", 1, "--statement", "The two otters came"),
+        ("claim", "assign", 1, "Noor"),
+        ("claim", "same", 1, 3, "--because", "Both are of the otters"),
+        ("claim", "different", 3, 1, "--because", "Other otters"),
+        ("claim", "merge", 3, 1, "--because", "Both are of the otters"),
+        ("claim", "merge", 1, 3, "--because", "Both are of the otters"),
+        ("evidence", "add", 1, "https://log.example/9", "--supports"),
+        ("appearance", "add", 1, "--speaker", "Ben", "--source", "https://y.example/1"),
+        ("appearance", "edit", "1.1", "--quote", "The otters came", "--because", "Whole"),
+        ("appearance", "withdraw", "1.1", "--because", "Another river"),
+        ("appearance", "attribution", "1.1", "confirmed", "--because", "It is on tape"),
+    ],
+)
+def test_a_claim_that_somebody_has_worked_on_is_kept(
+    take: Take, ok: Run, words: tuple[object, ...]
+) -> None:
+    take(CAME, "2,The weir is shut,https://x.example/2,Ann,low")
+    ok("claim", "add", "Otters came here", "--speaker", "Cleo", "--source", "https://z.example/1")
+    ok(*words)
+    done = undo(ok, 1)
+
+    assert (done["kept"], done["set_aside"]) == ([1], 1)
+    assert shown(ok, 1)["status"] != "set_aside"
+    ok("db", "check")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("claim", "object", 1, "--because", "The log is of another year"),
+        ("claim", "challenge", 1, "--from", "The warden", "--because", "He was there",
+         "--due", "2030-01-01"),
+        ("claim", "publish", 1, "--url", "https://us.example/1", "--on", "2024-06-05",
+         "--headline", "No otters came"),
+    ],
+)  # fmt: skip
+def test_a_claim_with_a_verdict_from_a_file_is_kept_for_what_somebody_did_with_it(
+    take: Take, ok: Run, words: tuple[object, ...]
+) -> None:
+    row = "1,The otters came,https://x.example/1,Ann,false,https://log.example/1"
+    header = "id,statement,source,speaker,verdict,evidence"
+    take(row, row.replace("1,The otters", "2,The boars", 1), header=header, options=("--as-ours",))
+    ok(*words)
+
+    assert undo(ok, 1)["kept"] == [1]
+    assert [shown(ok, number)["verdict"] for number in (1, 2)] == ["false", None]
+
+
+def test_what_is_derived_or_came_by_other_imports_is_no_work(take: Take, ok: Run) -> None:
+    take(CAME)
+    take("The otters came,https://y.example/1,Ben", header="statement,source,speaker")
+    undo(ok, 2)
+    ok("source", "edit", 1, "--publisher", "Harbour Gazette")
+    ok("speaker", "add", "Ann Reed")
+
+    done = undo(ok, 1)
+    assert (done["kept"], done["set_aside"]) == ([], 1)
+
+
+def test_a_kept_claim_keeps_what_the_desk_has_edited_when_its_row_comes_again(
+    take: Take, ok: Run
+) -> None:
+    header = HEADER + ",quote"
+    row = CAME + ",They came"
+    take(row, header=header)
+    ok("appearance", "edit", "1.1", "--quote", "The otters came", "--because", "Whole")
+    undo(ok, 1)
+    assert counts(take(row, header=header)) == {"unchanged": 1}
+    done = take(row.replace("low", "high").replace("They came", "All came"), header=header)
+
+    assert [one["field"] for one in done.json["conflicts"]] == ["appearance quote"]
+    claim = shown(ok, 1)
+    assert claim["priority"] == "high"
+    assert [one["quote"] for one in claim["appearances"]] == ["The otters came"]

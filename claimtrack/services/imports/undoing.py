@@ -32,7 +32,7 @@ class Undone:
     kept: tuple[int, ...]
 
 
-# The import's own events. They stand by their application, which no index knows: they are looked
+# The import's own events, which stand by their application; no index knows that, so they are looked
 # for once.
 _DONE = """
     CREATE TEMP TABLE undoing ON COMMIT DROP AS
@@ -41,29 +41,34 @@ _DONE = """
     WHERE application = :application AND recorded_at >= :since
     """
 
-# Claims that the import recorded or brought back, and whether somebody has moved them since.
+# The latest that people did, by the claim on which they did it: what they judged the same as
+# another, or merged into it, is work on both.
+_WORKED = """
+    CREATE TEMP TABLE worked ON COMMIT DROP AS
+    SELECT touched.claim_id, max(event.id) AS last_id
+    FROM event CROSS JOIN LATERAL (VALUES (event.claim_id), (
+        CASE event.table_name
+            WHEN 'claim' THEN (event.after ->> 'merged_into_id')::bigint
+            WHEN 'claim_match' THEN (event.after ->> 'other_id')::bigint END
+    )) AS touched (claim_id)
+    WHERE event.application NOT LIKE 'claimtrack import %' AND event.claim_id IS NOT NULL
+        AND touched.claim_id IS NOT NULL
+    GROUP BY touched.claim_id
+    """
+
+# Claims that the import recorded or brought back, and whether somebody has worked on them since.
 _OWN = """
     CREATE TEMP TABLE own_claim ON COMMIT DROP AS
-    WITH own AS (
-        SELECT row_key::bigint AS id, 0 AS since_no
-        FROM undoing WHERE table_name = 'claim' AND operation = 'insert'
-        UNION ALL
-        SELECT claim_id, (after ->> 'no')::integer
-        FROM undoing WHERE table_name = 'review' AND after ->> 'because' = :revived
-    )
-    SELECT claim.id, claim.status, claim.review_no, (
-        claim.merged_into_id IS NOT NULL OR claim.assigned_to IS NOT NULL
-        OR EXISTS (SELECT FROM claim AS merged WHERE merged.merged_into_id = claim.id)
-        OR EXISTS (
-            SELECT FROM review
-            WHERE review.claim_id = claim.id AND review.no > own.since_no AND NOT EXISTS (
-                SELECT FROM undoing
-                WHERE undoing.table_name = 'review'
-                    AND undoing.row_key = review.claim_id || '.' || review.no
-            )
-        )
-    ) AS worked_on
-    FROM own JOIN claim USING (id)
+    SELECT claim.id, claim.status, claim.review_no,
+        COALESCE(worked.last_id > own.since_id, false) AS worked_on
+    FROM (
+        SELECT claim_id AS id, max(id) AS since_id FROM undoing
+        WHERE table_name = 'claim' AND operation = 'insert'
+            OR table_name = 'review' AND after ->> 'because' = :revived
+        GROUP BY claim_id
+    ) AS own
+    JOIN claim USING (id)
+    LEFT JOIN worked ON worked.claim_id = claim.id
     """
 
 # A verdict that it brought to a claim of others goes with its evidence.
@@ -204,7 +209,8 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
         {"application": f"claimtrack import {import_id}", "since": view.recorded_at},
     )
     connection.execute(text("CREATE INDEX ON undoing (table_name, row_key)"))
-    connection.execute(text("ANALYZE undoing"))
+    connection.execute(text(_WORKED))
+    connection.execute(text("ANALYZE undoing, worked"))
     connection.execute(text(_OWN), {"revived": REVIVED.format(import_id)})
     withdrawn = sum(_withdraw(connection, why))
     connection.execute(text(_REOPEN), {"because": why})
