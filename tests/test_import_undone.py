@@ -205,3 +205,40 @@ def test_a_kept_claim_keeps_what_the_desk_has_edited_when_its_row_comes_again(
     claim = shown(ok, 1)
     assert claim["priority"] == "high"
     assert [one["quote"] for one in claim["appearances"]] == ["The otters came"]
+
+
+# --- What is put back ----------------------------------------------------------------------------
+
+
+def test_values_go_back_past_what_other_undone_imports_wrote(take: Take, ok: Run) -> None:
+    low, normal, high = (CAME.replace("low", value) for value in ("low", "normal", "high"))
+    for row in (low, normal, high):
+        take(row)
+    assert undo(ok, 2)["restored"] == 0
+    assert shown(ok, 1)["priority"] == "high"
+    assert undo(ok, 3)["restored"] == 1
+    assert shown(ok, 1)["priority"] == "low"
+    assert counts(take(low)) == {"unchanged": 1}
+
+
+def test_a_value_that_was_put_back_goes_back_further(take: Take, ok: Run) -> None:
+    low, normal, high = (CAME.replace("low", value) for value in ("low", "normal", "high"))
+    for row in (low, normal, high):
+        take(row)
+    undo(ok, 3)
+    assert shown(ok, 1)["priority"] == "normal"
+    take(high)
+    undo(ok, 2)
+    assert shown(ok, 1)["priority"] == "high"
+    undo(ok, 4)
+    assert shown(ok, 1)["priority"] == "low"
+
+
+def test_words_that_the_desk_has_mended_stay_with_their_key(take: Take, ok: Run, run: Run) -> None:
+    take(CAME)
+    take(CAME.replace("came", "dived"))
+    ok("claim", "edit", 1, "--statement", "The OTTERS dived", "--typo", "--because", "Capitals")
+    assert undo(ok, 2)["restored"] == 0
+    assert shown(ok, 1)["statement"] == "The OTTERS dived"
+    again = ("The otters dived", "--speaker", "Ben", "--source", "https://y.example/1")
+    assert run("claim", "add", *again).code == 4

@@ -1,7 +1,7 @@
 """Taking back what an import brought: nothing is deleted, and what people did since stays.
 
 What an import did is what its events tell. Claims that it recorded are set aside, what it added
-to others is withdrawn, and what it changed becomes again what stood there before.
+to others is withdrawn, and what it changed becomes again what it was without it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, select, text, update
 
 from claimtrack.db import say_why
 from claimtrack.errors import ConflictError
@@ -104,7 +104,7 @@ _WITHDRAW = {
     "publication": "undoing.row_key = publication.id::text",
 }
 
-# The value before the first change that the import made; where it is still the import's.
+#: The columns that an import changes, and undoing it puts back.
 _RESTORED = {
     **UPDATED,
     # What an import does to a claim beside that: it rewords it, and gives it a number.
@@ -136,40 +136,63 @@ _KEYS = {
 
 
 def _restore(table: str) -> str:
+    """What the import changed becomes what those who stand had made of it: people, and imports.
+
+    What one of them wrote last stays. Texts that are read together are put back together.
+    """
     key = _KEYS.get(table, f"{table}.id::text")
+    fields = ", ".join(f"'{column}'" for column in _RESTORED[table])
+    unit = "CASE field WHEN 'copy_no' THEN 'statement' ELSE split_part(field, '_', 1) END"
     values = ", ".join(
-        f"{column} = CASE WHEN was.before ? '{column}'"
-        f" AND to_jsonb({table}) -> '{column}' = was.after -> '{column}'"
-        f" THEN old.{column} ELSE {table}.{column} END"
+        f"{column} = CASE WHEN was.held ? '{column}' THEN old.{column} ELSE {table}.{column} END"
         for column in _RESTORED[table]
     )
-    fields = ", ".join(f"'{column}'" for column in _RESTORED[table])
+    changed = " OR ".join(
+        f"was.held ? '{column}' AND {table}.{column} IS DISTINCT FROM old.{column}"
+        for column in _RESTORED[table]
+    )
     open_rows = (
         f" AND {table}.withdrawn_at IS NULL" if table in ("appearance", "assessment") else ""
     )
     if table == "claim":
         # Words that stand under a verdict by now stay.
         open_rows = " AND NOT (claim.status IN ('awaiting_approval', 'checked')"
-        open_rows += " AND was.before ? 'statement')"
+        open_rows += " AND was.held ? 'statement')"
     return f"""
-        WITH was AS (
-            SELECT row_key, jsonb_object_agg(field, first_before) AS before,
-                jsonb_object_agg(field, last_after) AS after
+        WITH told AS (
+            SELECT event.id, event.row_key, field, {"''" if table == "figure" else unit} AS unit,
+                event.before -> field AS before, event.after -> field AS after,
+                event.application = :application AS own, NOT (
+                    event.application LIKE 'claimtrack import % undone'
+                    OR event.application = ANY (:undone)
+                ) AS stands
             FROM (
-                SELECT DISTINCT row_key, field,
-                    first_value(undoing.before -> field) OVER told AS first_before,
-                    last_value(undoing.after -> field) OVER told AS last_after
-                FROM undoing CROSS JOIN LATERAL jsonb_object_keys(undoing.before) AS field
-                WHERE undoing.table_name = '{table}' AND undoing.operation = 'update'
-                    AND field IN ({fields})
-                WINDOW told AS (PARTITION BY row_key, field ORDER BY undoing.id
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+                SELECT DISTINCT row_key FROM undoing
+                WHERE table_name = '{table}' AND operation = 'update'
+            ) AS changed
+            JOIN event ON event.table_name = '{table}' AND event.row_key = changed.row_key
+                AND event.operation = 'update'
+            CROSS JOIN LATERAL jsonb_object_keys(event.before) AS field
+            WHERE field IN ({fields})
+        ), last AS (
+            SELECT DISTINCT ON (row_key, unit) row_key, unit, stands
+            FROM told ORDER BY row_key, unit, id DESC
+        ), was AS (
+            SELECT row_key, jsonb_object_agg(field, held) AS held
+            FROM (
+                SELECT row_key, field, COALESCE(
+                    (array_agg(after ORDER BY id DESC) FILTER (WHERE told.stands))[1],
+                    (array_agg(before ORDER BY id))[1]
+                ) AS held
+                FROM told JOIN last USING (row_key, unit)
+                WHERE NOT last.stands
+                GROUP BY row_key, field HAVING bool_or(own)
             ) AS fields
             GROUP BY row_key
         )
         UPDATE {table} SET {values}
-        FROM was CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, was.before) AS old
-        WHERE {key} = was.row_key{open_rows}
+        FROM was CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, was.held) AS old
+        WHERE {key} = was.row_key AND ({changed}){open_rows}
         """
 
 
@@ -204,10 +227,8 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
         text("SELECT set_config('application_name', :name, true), set_config('jit', 'off', true)"),
         {"name": f"claimtrack import {import_id} undone"},
     )
-    connection.execute(
-        text(_DONE),
-        {"application": f"claimtrack import {import_id}", "since": view.recorded_at},
-    )
+    application = f"claimtrack import {import_id}"
+    connection.execute(text(_DONE), {"application": application, "since": view.recorded_at})
     connection.execute(text("CREATE INDEX ON undoing (table_name, row_key)"))
     connection.execute(text(_WORKED))
     connection.execute(text("ANALYZE undoing, worked"))
@@ -216,9 +237,13 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
     connection.execute(text(_REOPEN), {"because": why})
     connection.execute(text(_REOPEN_OTHERS), {"because": why})
     set_aside = connection.execute(text(_SET_ASIDE), {"because": why}).rowcount
-    restored = sum(connection.execute(text(_restore(table))).rowcount for table in _RESTORED)
     connection.execute(
         update(import_).where(import_.c.id == import_id).values(undone_because=because)
+    )
+    undone = connection.scalars(select(import_.c.id).where(import_.c.undone_at.is_not(None)))
+    writers = {"application": application, "undone": [f"claimtrack import {no}" for no in undone]}
+    restored = sum(
+        connection.execute(text(_restore(table)), writers).rowcount for table in _RESTORED
     )
     kept = connection.scalars(text("SELECT id FROM own_claim WHERE worked_on ORDER BY id"))
     return Undone(import_id, set_aside, withdrawn, restored, tuple(kept))
