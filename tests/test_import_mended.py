@@ -142,6 +142,8 @@ def test_what_an_import_brought_back_goes_again_when_that_import_is_undone(
         "withdrawn": 2,
         "restored": 0,
         "kept": [],
+        "shared": [],
+        "left": [],
     }
     assert shown(ok, 1)["status"] == "set_aside"
     assert counts(take([BRIDGE, POWER])) == {"revived": 2}

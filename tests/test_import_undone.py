@@ -242,3 +242,68 @@ def test_words_that_the_desk_has_mended_stay_with_their_key(take: Take, ok: Run,
     assert shown(ok, 1)["statement"] == "The OTTERS dived"
     again = ("The otters dived", "--speaker", "Ben", "--source", "https://y.example/1")
     assert run("claim", "add", *again).code == 4
+
+
+# --- What other imports brought, too -------------------------------------------------------------
+
+
+def test_a_claim_that_a_later_import_has_changed_stays_with_its_links(take: Take, ok: Run) -> None:
+    header = HEADER + ",evidence"
+    rows = [f"{CAME},https://log.example/1", "2,The weir is shut,https://x.example/2,Ann,low,"]
+    take(*rows, header=header)
+    take(rows[0].replace("low", "high"), header=header)
+    done = undo(ok, 1)
+
+    assert (done["set_aside"], done["withdrawn"], done["shared"]) == (1, 1, [1])
+    claim = shown(ok, 1)
+    assert (claim["status"], claim["priority"]) == ("unverified", "high")
+    assert (len(live(claim)), len(claim["evidence"])) == (1, 1)
+    assert counts(take(rows[0].replace("low", "high"), header=header)) == {"unchanged": 1}
+
+
+def test_it_goes_with_the_last_import_that_brought_it(take: Take, ok: Run) -> None:
+    take(CAME)
+    take(ARRIVED)
+    assert undo(ok, 1)["shared"] == [1]
+    done = undo(ok, 2)
+
+    assert (done["set_aside"], done["withdrawn"], done["shared"]) == (1, 1, [])
+    claim = shown(ok, 1)
+    assert (claim["status"], claim["statement"]) == ("set_aside", "The otters came")
+    assert counts(take(ARRIVED)) == {"revived": 1}
+    assert shown(ok, 1)["statement"] == "The otters arrived"
+    assert len(live(shown(ok, 1))) == 1
+
+
+def test_what_a_later_import_says_too_is_not_put_back(take: Take, ok: Run) -> None:
+    take(CAME)
+    take(ARRIVED)
+    take(ARRIVED.replace("high", "urgent"))
+    undo(ok, 2)
+    assert shown(ok, 1)["statement"] == "The otters arrived"
+    undo(ok, 3)
+    claim = shown(ok, 1)
+    assert (claim["statement"], claim["priority"]) == ("The otters came", "low")
+
+
+def test_of_a_claim_that_another_file_was_added_to_the_own_links_go(take: Take, ok: Run) -> None:
+    take(CAME)
+    take("The otters came,https://y.example/1,Ben", header="statement,source,speaker")
+    done = undo(ok, 1)
+
+    assert (done["set_aside"], done["withdrawn"], done["shared"]) == (0, 1, [1])
+    assert [one["source"]["url"] for one in live(shown(ok, 1))] == ["https://y.example/1"]
+    assert counts(take(CAME)) == {"revived": 1}
+    assert undo(ok, 3)["shared"] == [1]
+    assert undo(ok, 2)["set_aside"] == 1
+
+
+def test_it_is_told_that_rows_that_were_left_as_they_were_may_be_gone(take: Take, ok: Run) -> None:
+    take(CAME)
+    both = (CAME, "2,The weir is shut,https://x.example/2,Ann,low")
+    take(*both)
+    done = ok("import", "undo", 1, "--because", "Wrong")
+    assert "Later imports (2) left 1 row unchanged" in done.out
+
+    assert counts(take(*both)) == {"revived": 1, "unchanged": 1}
+    assert shown(ok, 1)["status"] == "unverified"
