@@ -307,3 +307,31 @@ def test_it_is_told_that_rows_that_were_left_as_they_were_may_be_gone(take: Take
 
     assert counts(take(*both)) == {"revived": 1, "unchanged": 1}
     assert shown(ok, 1)["status"] == "unverified"
+
+
+# --- Numbers, and claims that were merged --------------------------------------------------------
+
+
+def test_a_claim_of_the_desk_gets_the_number_again_that_undoing_took(take: Take, ok: Run) -> None:
+    ok("claim", "add", "The lighthouse burned", "--speaker", "Ben", "--source", "https://b.example")
+    row = "77,The lighthouse burned,https://lh.example/1,Ann,low"
+    take(row)
+    undo(ok, 1)
+    assert shown(ok, 1)["external_id"] is None
+    assert counts(take(row)) == {"revived": 1}
+    assert shown(ok, 1)["external_id"] == "77"
+    assert counts(take(row)) == {"unchanged": 1}
+
+
+def test_a_claim_that_was_merged_brings_no_second_appearance_after_an_undo(
+    take: Take, ok: Run
+) -> None:
+    rows = (CAME, "2,Otters were seen,https://x.example/2,Ann,low")
+    take(*rows)
+    ok("claim", "merge", 1, 2, "--because", "The same")
+    assert undo(ok, 1)["kept"] == [1, 2]
+    assert counts(take(*rows)) == {"unchanged": 2}
+    take(rows[0], rows[1].replace("Ann", "Ben"))
+
+    assert len(live(shown(ok, 1))) == 2
+    assert counts(take(rows[0], rows[1].replace("Ann", "Ben"))) == {"unchanged": 2}

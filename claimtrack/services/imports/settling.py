@@ -196,6 +196,24 @@ _ADOPT = f"""
     SELECT first.no, adopted.id, 'added' FROM first JOIN adopted USING (id)
     """
 
+# What undoing took from a claim comes back with its row, unless another has the number by now.
+_ADOPT_AGAIN = """
+    WITH first AS (
+        SELECT DISTINCT ON (claim.id) claim.id, staged.external_id
+        FROM settled
+        JOIN staged_claim AS staged USING (no)
+        JOIN claim ON claim.id = settled.claim_id AND claim.external_id IS NULL
+        WHERE settled.outcome = 'undone' AND settled.prior_claim_id = settled.claim_id
+            AND staged.external_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM claim AS other
+                WHERE other.origin = :origin AND other.external_id = staged.external_id
+            )
+        ORDER BY claim.id, staged.no
+    )
+    UPDATE claim SET origin = :origin, external_id = first.external_id
+    FROM first WHERE claim.id = first.id
+    """
+
 _BY_STATEMENT = f"""
     INSERT INTO settled (no, claim_id, outcome)
     SELECT staged.no, known.id, 'known'
@@ -247,6 +265,7 @@ def _create(told_by: str, which: str) -> str:
 
 
 _CLAIMS = (
+    _ADOPT_AGAIN,
     _BY_NUMBER,
     _ADOPT,
     _create("external_id", "NOT NULL"),
