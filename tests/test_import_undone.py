@@ -309,6 +309,15 @@ def test_it_is_told_that_rows_that_were_left_as_they_were_may_be_gone(take: Take
     assert shown(ok, 1)["status"] == "unverified"
 
 
+def test_what_people_set_aside_stays_so_whatever_reason_they_give(take: Take, ok: Run) -> None:
+    take(CAME)
+    reason = "Import 1 was undone, but this came by another"
+    ok("claim", "mark", 1, "set-aside", "--reason", "out-of-scope", "--because", reason)
+    take("The otters came,https://y.example/1,Ben", header="statement,source,speaker")
+
+    assert shown(ok, 1)["status"] == "set_aside"
+
+
 # --- Numbers, and claims that were merged --------------------------------------------------------
 
 

@@ -5,10 +5,9 @@ A row is looked for by its key among the rows of all imports, and of these by wh
 
 from __future__ import annotations
 
-#: How the reason begins, of all that is taken back when an import is undone. What was taken back
-#: so comes again with the file; what people have withdrawn stays so.
-UNDONE = "Import {} was undone"
-BY_UNDOING = "LIKE 'Import % was undone%'"
+#: What was taken back by undoing an import: it was so in that very transaction, whatever reasons
+#: people write. It comes again with the file; what people have withdrawn stays so.
+BY_UNDOING = "= ANY (ARRAY(SELECT undone_at FROM import WHERE undone_at IS NOT NULL))"
 
 # A fact-check of another house, or at another address, is no change of the one that is known.
 _OTHER_CHECK = """(known.digests -> 'publisher' <> known.now -> 'publisher'
@@ -35,15 +34,15 @@ _STANDING = f"""
             head.status = 'set_aside' AND EXISTS (
                 SELECT FROM review
                 WHERE review.claim_id = prior.claim_id AND review.no = head.review_no
-                    AND review.because {BY_UNDOING}
+                    AND review.recorded_at {BY_UNDOING}
             ) OR EXISTS (
                 SELECT FROM appearance
                 WHERE appearance.claim_id = prior.claim_id AND appearance.no = prior.appearance_no
-                    AND appearance.withdrawn_because {BY_UNDOING}
+                    AND appearance.withdrawn_at {BY_UNDOING}
             ) OR EXISTS (
                 SELECT FROM assessment
                 WHERE assessment.id = prior.assessment_id
-                    AND assessment.withdrawn_because {BY_UNDOING}
+                    AND assessment.withdrawn_at {BY_UNDOING}
             ) OR import.undone_at IS NOT NULL
                 AND prior.appearance_no IS NULL AND prior.assessment_id IS NULL
         ) AS back OFFSET 0

@@ -27,7 +27,7 @@ UNRULED = f"""(
     claim.status = 'unverified' AND (claim.review_no = 0 OR EXISTS (
         SELECT FROM review AS latest
         WHERE latest.claim_id = claim.id AND latest.no = claim.review_no
-            AND (latest.because {BY_UNDOING} OR latest.because LIKE 'Import % brought it back')
+            AND (latest.recorded_at {BY_UNDOING} OR latest.because LIKE 'Import % brought it back')
     ))
 )"""
 
@@ -285,7 +285,7 @@ _REVIVED = f"""
     JOIN claim ON claim.id = settled.claim_id
     JOIN review ON review.claim_id = claim.id AND review.no = claim.review_no
     WHERE settled.outcome NOT IN ('unchanged', 'created') AND claim.status = 'set_aside'
-        AND review.because {BY_UNDOING}
+        AND review.recorded_at {BY_UNDOING}
     """
 
 _APPEARANCES = f"""
@@ -312,7 +312,7 @@ _APPEARANCES = f"""
                     AND known.said_on IS NOT DISTINCT FROM staged.said_on
                     AND known.quote IS NOT DISTINCT FROM staged.quote
                     AND known.place IS NOT DISTINCT FROM staged.place
-                    AND COALESCE(known.withdrawn_because, '') NOT {BY_UNDOING}
+                    AND (known.withdrawn_at {BY_UNDOING}) IS NOT TRUE
             )
         )
         ORDER BY settled.claim_id, source.id, speaker.id, staged.said_on, staged.quote,
@@ -368,7 +368,7 @@ _ASSESSMENTS = (
             SELECT FROM assessment AS known
             WHERE known.claim_id = settled.claim_id
                 AND known.assessment_key = staged.assessment_key
-                AND COALESCE(known.withdrawn_because, '') NOT {BY_UNDOING}
+                AND (known.withdrawn_at {BY_UNDOING}) IS NOT TRUE
         )
         ORDER BY settled.claim_id, staged.assessment_key, staged.no
     ) AS fresh
@@ -414,7 +414,7 @@ _EVIDENCE = f"""
             WHERE known.claim_id = settled.claim_id AND known.source_id = source.id
                 AND known.stance = staged.stance
                 AND known.excerpt IS NOT DISTINCT FROM staged.excerpt
-                AND COALESCE(known.withdrawn_because, '') NOT {BY_UNDOING}
+                AND (known.withdrawn_at {BY_UNDOING}) IS NOT TRUE
         )
         ORDER BY settled.claim_id, source.id, staged.stance, staged.excerpt, settled.no
     ), made AS (
@@ -483,7 +483,7 @@ _RULINGS = (
         AND staged.url IS NOT NULL AND staged.published_on IS NOT NULL AND NOT EXISTS (
             SELECT FROM publication
             WHERE publication.claim_id = claim.id
-                AND COALESCE(publication.withdrawn_because, '') NOT {BY_UNDOING}
+                AND (publication.withdrawn_at {BY_UNDOING}) IS NOT TRUE
         )
     ORDER BY claim.id, settled.no
     """,
@@ -525,7 +525,8 @@ _FOR = {
     "revived": f"""settled
         JOIN claim ON claim.id = settled.claim_id AND claim.status = 'set_aside'
         JOIN review ON review.claim_id = claim.id AND review.no = claim.review_no
-        WHERE settled.outcome NOT IN ('unchanged', 'created') AND review.because {BY_UNDOING}""",
+        WHERE settled.outcome NOT IN ('unchanged', 'created')
+            AND review.recorded_at {BY_UNDOING}""",
     "fact-checks": "staged_assessment",
     "evidence": "staged_evidence",
     "reviews": "staged_ruling",

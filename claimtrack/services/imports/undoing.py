@@ -14,7 +14,6 @@ from claimtrack.db import say_why
 from claimtrack.errors import ConflictError
 from claimtrack.keys import clean_text
 from claimtrack.models.imports import import_
-from claimtrack.services.imports.known import UNDONE
 from claimtrack.services.imports.lists import find_import
 from claimtrack.services.imports.settling import REVIVED, alone
 from claimtrack.services.imports.updating import UPDATED
@@ -297,7 +296,7 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
             " record, and can't be undone. Begin again with an empty database."
         )
     because = clean_text(because, "reason", limit=10_000, multiline=True)
-    why = f"{UNDONE.format(import_id)}: {because}"
+    why = f"Import {import_id} was undone: {because}"
     say_why(connection, why)
     # Its own name, so that what comes of it counts neither as an import's nor as a person's.
     connection.execute(
