@@ -402,5 +402,13 @@ def test_whoever_records_may_take_in_under_their_own_name(staff: Desk, tmp_path:
     assert one["recorded_by"] == staff.login("recorder")
     assert one["reach"] == 1
     assert staff("reader", "import", "csv", path).code == 6
-    assert staff("recorder", "import", "undo", 1, "--because", "No").code == 6
+    for role in ("recorder", "reviewer"):
+        refused = staff(role, "import", "undo", 1, "--because", "No")
+        assert refused.code == 6
+        assert "that takes the role admin" in refused.err
+    path.write_text("claim,source,verdict\nIt leaks,https://example.org/2,unproven\n")
+    refused = staff("recorder", "import", "csv", path, "--as-ours")
+    assert refused.code == 6
+    assert "that takes the role reviewer" in refused.err
+    assert staff("reviewer", "import", "csv", path, "--as-ours").code == 0
     assert staff("admin", "import", "undo", 1, "--because", "Yes").code == 0

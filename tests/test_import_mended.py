@@ -183,6 +183,8 @@ def test_what_an_import_brought_back_goes_again_when_that_import_is_undone(
         "withdrawn": 2,
         "restored": 0,
         "kept": [],
+        "shared": [],
+        "left": [],
     }
     assert shown(ok, 1)["status"] == "set_aside"
     assert counts(take([BRIDGE, POWER])) == {"revived": 2}
@@ -254,3 +256,17 @@ def test_nothing_is_undone_while_another_import_runs(
         outcome = run("import", "undo", 1, "--because", "Wrong")
     assert outcome.code == 4
     assert "Another import is running" in outcome.err
+
+
+def test_a_figure_that_a_file_has_no_more_stays_and_is_told(take: Take, ok: Run) -> None:
+    header = ("id", "claim", "source", "figure", "unit", "kind")
+    row = ("1", "Forty barges sank", BRIDGE[2])
+    take([(*row, "40", "barges", "")], header=header)
+    done = take([(*row, "", "", "")], header=header)
+
+    told = [(one["line"], one["field"], one["why"]) for one in done.json["conflicts"]]
+    assert told == [(2, "figure", "the file has none any more")]
+    claim = shown(ok, 1)
+    assert (claim["kind"], claim["figure"] is None) == ("figure", False)
+    take([(*row, "", "", "prediction")], header=header)
+    assert shown(ok, 1)["kind"] == "prediction"

@@ -188,7 +188,10 @@ def _not_allowed(
             f" {_first_line(cause)}."
         )
     locks = re.search(r"\bFOR (NO KEY )?(UPDATE|SHARE)\b", statement)
-    operation = "UPDATE" if locks else "SELECT" if verb == "WITH" else verb
+    if verb == "WITH":
+        written = re.search(rf"\b(INSERT) INTO {table}\b|\b(UPDATE) {table}\b", statement)
+        verb = (written[1] or written[2]) if written else "SELECT"
+    operation = "UPDATE" if locks else verb
     role = least(table, operation)
     if role is None:
         return DatabaseError(

@@ -77,8 +77,9 @@ def undo(app: App, import_id: int, because: str) -> None:
     """Take back what an import brought; nothing is deleted.
 
     Claims that it recorded are set aside, what it added to others is withdrawn, what it changed
-    is put back. What somebody has worked on since stays. Taking in the file again brings back
-    exactly what was taken back.
+    is put back. What somebody has worked on since stays, and so does what a row of another import
+    was added to, or has changed since. Taking in the file again brings back exactly what was taken
+    back.
     """
     from claimtrack.services.imports.undoing import undo_import
 
@@ -91,6 +92,8 @@ def undo(app: App, import_id: int, because: str) -> None:
             "withdrawn": done.withdrawn,
             "restored": done.restored,
             "kept": list(done.kept),
+            "shared": list(done.shared),
+            "left": [{"import_id": number, "rows": rows} for number, rows in done.left],
         },
         _undone(done),
     )
@@ -101,9 +104,21 @@ def _undone(done: Undone) -> Iterator[str]:
     yield f"  {counted(done.set_aside, 'claim')} set aside"
     yield f"  {counted(done.withdrawn, 'link')} withdrawn: appearances, evidence, fact-checks"
     yield f"  {counted(done.restored, 'row')} put back as they were"
-    if done.kept:
-        shown = ", ".join(map(str, done.kept[:20])) + (" …" if len(done.kept) > 20 else "")
-        yield f"  {counted(len(done.kept), 'claim')} kept, for somebody has worked on them: {shown}"
+    for kept, why in (
+        (done.kept, "somebody has worked on them"),
+        (done.shared, "other imports brought them, too"),
+    ):
+        if kept:
+            shown = ", ".join(map(str, kept[:20])) + (" …" if len(kept) > 20 else "")
+            yield f"  {counted(len(kept), 'claim')} kept, for {why}: {shown}"
+    if done.left:
+        imports = ", ".join(str(number) for number, _ in done.left[:20])
+        rows = counted(sum(rows for _, rows in done.left), "row")
+        yield (
+            f"Later imports ({imports}{' …' if len(done.left) > 20 else ''}) left {rows} unchanged."
+            " What these told may be among what was taken back: taking in their files again brings"
+            " it back."
+        )
 
 
 def _line(one: ImportView) -> dict[str, object]:

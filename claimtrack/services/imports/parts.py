@@ -22,7 +22,7 @@ from claimtrack.services.imports.refusing import refused_before
 from claimtrack.services.imports.rewording import Replaced, set_apart
 from claimtrack.services.imports.ruling import kept_rulings, rule_anew
 from claimtrack.services.imports.settling import STAGES, Run, settle
-from claimtrack.services.imports.staging import learn_ids, stage, staged_lines
+from claimtrack.services.imports.staging import learn_ids, stage, staged_lines, touch
 from claimtrack.services.imports.updating import Conflict, take_over
 from claimtrack.services.refusals import explain
 
@@ -43,6 +43,7 @@ class Part(NamedTuple):
     """So many rows of a file, the line at which the last begins, and what they mean.
 
     ``lines`` are the records as they are staged, ``words`` those of each record by its number.
+    ``settled`` are those that were taken in before the run was broken off.
     """
 
     size: int
@@ -50,11 +51,14 @@ class Part(NamedTuple):
     records: list[tuple[int, Record]]
     lines: Mapping[str, bytes]
     words: Mapping[int, Words]
+    settled: list[Record]
 
 
 def settle_part(connection: Connection, part: Part, run: Run, first: bool) -> Settled:
     """Settle a part; without the rows that the record can't take, should there be any."""
     settled = Settled()
+    if part.settled:
+        touch(connection, part.settled)
     lines: Mapping[str, bytes] | None = part.lines
     waiting = [part.records]
     while waiting:

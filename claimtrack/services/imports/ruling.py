@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from claimtrack.services.imports.settling import UNDONE, UNRULED
+from claimtrack.services.imports.known import BY_UNDOING
+from claimtrack.services.imports.settling import UNRULED
 from claimtrack.services.imports.updating import Conflict
 
 # A review is an import's if it was recorded with the import or with the claim that came with it:
@@ -28,7 +29,7 @@ _RULED = f"""
             SELECT FROM transition
             WHERE (from_status, to_status) = (claim.status, staged.status)
         ) AS legal,
-        latest.because LIKE '{UNDONE.format("%")}%'
+        latest.recorded_at {BY_UNDOING}
         OR latest.recorded_at = claim.recorded_at AND EXISTS (
             SELECT FROM import_row
             WHERE row_key = came.row_key AND claim_id = claim.id AND outcome = 'created'
@@ -98,7 +99,7 @@ _GIVE_BACK = """
         JOIN review AS before ON (before.claim_id, before.no) = (claim.id, claim.review_no - 1)
         WHERE undoing.table_name = 'review' AND undoing.operation = 'insert'
             AND claim.status IN ('checked', 'in_review') AND before.status = 'checked'
-            AND claim.id NOT IN (SELECT id FROM own_claim)
+            AND claim.id NOT IN (SELECT id FROM own_claim WHERE worked_on OR NOT shared)
     ), made AS (
         INSERT INTO review (claim_id, no, from_status, status, verdict, because, rating, change)
         SELECT id, next_no, was, 'checked', verdict, :because, rating,

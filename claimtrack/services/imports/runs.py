@@ -8,7 +8,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, text, update
 
+from claimtrack.db import say_actor
 from claimtrack.errors import ClaimtrackError, ConflictError, InvalidDataError
 from claimtrack.interchange.rows import Row, Unread
 from claimtrack.models.imports import import_
@@ -26,9 +27,9 @@ from claimtrack.services.imports.parts import Part, Settled, settle_part
 from claimtrack.services.imports.records import Meaning, Record, read_record
 from claimtrack.services.imports.rewording import Replaced
 from claimtrack.services.imports.settling import Run, alone
-from claimtrack.services.imports.staging import make_tables, staged_lines
+from claimtrack.services.imports.staging import TOUCHED, make_tables, staged_lines
 from claimtrack.services.imports.updating import Conflict
-from claimtrack.services.matching.postings import count_words, is_count_old, list_new
+from claimtrack.services.matching.postings import count_words, drain, is_count_old, list_new
 from claimtrack.services.policies import in_force
 from claimtrack.vocab import FileFormat
 
@@ -120,8 +121,9 @@ def take_in(
     postings of claims that never came are shown to nobody, though they may take the places of
     others among the candidates of a match, and go with the next ``db reindex``.
 
-    ``transaction`` opens one as the actor, ``reject`` is told of each row that isn't taken,
-    ``tell`` hears how many rows are done and at which line, ``warn`` of what is odd in a row.
+    ``transaction`` opens one as the actor, on the connection by which all batches come in;
+    ``reject`` is told of each row that isn't taken, ``tell`` hears how many rows are done and at
+    which line, ``warn`` of what is odd in a row.
 
     Raises:
         ConflictError: another import is running.
@@ -133,25 +135,35 @@ def take_in(
     interval = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH)
     try:
-        while True:
-            with transaction() as connection, connection.engine.begin() as beside:
-                run = _begin(connection, job, actor, done)
-                ended = _take_batch(
-                    connection, beside, numbered, job, run, done, index, reject, tell, warn
-                )
-                _record(connection, run, done, finished=ended)
-                if job.dry_run:
-                    raise _DryRun
-                if ended and is_count_old(connection):
-                    count_words(connection, beside)
-                list_new(beside)
-            if ended:
-                return done
+        with transaction() as connection:
+            connection.execute(text(TOUCHED))
+            while True:
+                with connection.engine.begin() as beside:
+                    run = _begin(connection, job, actor, done)
+                    ended = _take_batch(
+                        connection, beside, numbered, job, run, done, index, reject, tell, warn
+                    )
+                    _record(connection, run, done, finished=ended)
+                    if job.dry_run:
+                        raise _DryRun
+                    if ended and is_count_old(connection):
+                        count_words(connection, beside)
+                    list_new(beside)
+                if ended:
+                    return done
+                _keep_batch(connection, actor)
     except _DryRun:
         done.import_id = None
         return done
     finally:
         sys.setswitchinterval(interval)
+
+
+def _keep_batch(connection: Connection, actor: str) -> None:
+    """Commit, and go on in another transaction of the same session, which knows the rows it saw."""
+    drain(connection)
+    connection.exec_driver_sql("COMMIT")
+    say_actor(connection, actor)
 
 
 def _begin(connection: Connection, job: Job, actor: str, done: Done) -> Run:
@@ -303,9 +315,13 @@ def _read(
     """Read the next rows; those that can't be read are refused."""
     began, count, line = perf_counter(), 0, 0
     records: list[tuple[int, Record]] = []
+    settled: list[Record] = []
     for no, row in islice(numbered, size):
         count, line = count + 1, row.line
         if no <= done.resumed_at:
+            if isinstance(row, Row):
+                with suppress(ClaimtrackError):  # it was refused then
+                    settled.append(read_record(row, job.meaning))
             continue
         done.counts["row_count"] += 1
         if isinstance(row, Unread):
@@ -324,7 +340,7 @@ def _read(
     lines = staged_lines(records)
     words = {no: index.read(record) for no, record in records}
     done.seconds["reading"] += perf_counter() - began
-    return Part(count, line, records, lines, words)
+    return Part(count, line, records, lines, words, settled)
 
 
 def _refuse(done: Done, job: Job, reject: Reject, row: Unread) -> None:

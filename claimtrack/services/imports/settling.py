@@ -17,11 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from claimtrack.errors import ConflictError
+from claimtrack.services.imports.known import BY_UNDOING, KNOWN
 
-#: How the reason begins, of all that is taken back when an import is undone. What was taken back
-#: so comes again with the file; what people have withdrawn stays so.
-UNDONE = "Import {} was undone"
-_BY_UNDOING = "LIKE 'Import % was undone%'"
 #: The reason of the review that brings back such a claim.
 REVIVED = "Import {} brought it back"
 
@@ -30,7 +27,7 @@ UNRULED = f"""(
     claim.status = 'unverified' AND (claim.review_no = 0 OR EXISTS (
         SELECT FROM review AS latest
         WHERE latest.claim_id = claim.id AND latest.no = claim.review_no
-            AND (latest.because {_BY_UNDOING} OR latest.because LIKE 'Import % brought it back')
+            AND (latest.recorded_at {BY_UNDOING} OR latest.because LIKE 'Import % brought it back')
     ))
 )"""
 
@@ -163,106 +160,6 @@ _SOURCES = (
     """,
 )
 
-# A fact-check of another house, or at another address, is no change of the one that is known.
-_OTHER_CHECK = """(prior.digests -> 'publisher' <> staged.digests -> 'publisher'
-                            OR prior.digests -> 'review_url' <> staged.digests -> 'review_url')"""
-
-# The latest that is known of each row by its key: the same values, else the same source and
-# speaker (and of several fact-checks the one that it tells of), else the only row of that number,
-# unless this run has seen that one in another row. An update that was undone is known no more;
-# what came and was taken back comes again.
-_PRIOR = (
-    f"""
-    WITH known AS (
-        SELECT staged.no AS staged_no, prior.*, claim.status, claim.review_no,
-            COALESCE(claim.merged_into_id, claim.id) AS head_id, import.undone_at,
-            prior.digests = staged.digests AS same,
-            (prior.digests -> 'review_url', prior.digests -> 'publisher')
-                IS NOT DISTINCT FROM (staged.digests -> 'review_url',
-                    staged.digests -> 'publisher') AS same_check,
-            (prior.digests -> 'appearances', prior.digests -> 'source')
-                IS DISTINCT FROM (staged.digests -> 'appearances', staged.digests -> 'source')
-                AS more_appeared,
-            prior.digests -> 'evidence' IS DISTINCT FROM staged.digests -> 'evidence'
-                AS more_evidence
-        FROM staged_claim AS staged
-        CROSS JOIN LATERAL (
-            SELECT * FROM import_row WHERE import_row.row_key = staged.row_key OFFSET 0
-        ) AS prior
-        JOIN import ON import.id = prior.import_id
-        CROSS JOIN LATERAL (
-            SELECT * FROM claim WHERE claim.id = prior.claim_id OFFSET 0
-        ) AS claim
-        WHERE NOT (prior.outcome = 'updated' AND import.undone_at IS NOT NULL) AND NOT EXISTS (
-            SELECT FROM import_row AS later JOIN import ON import.id = later.import_id
-            WHERE later.row_key = prior.row_key AND later.claim_id = prior.claim_id
-                AND later.appearance_no IS NOT DISTINCT FROM prior.appearance_no
-                AND COALESCE(prior.assessment_id = later.assessment_id, true)
-                AND (later.import_id, later.no) > (prior.import_id, prior.no)
-                AND NOT (later.outcome = 'updated' AND import.undone_at IS NOT NULL)
-            OFFSET 0
-        ) AND (
-            prior.digests = staged.digests
-            OR prior.import_id <> :import_id
-                AND NOT EXISTS (
-                    SELECT FROM touched
-                    WHERE (touched.import_id, touched.no) = (prior.import_id, prior.no) OFFSET 0
-                )
-                AND (
-                    (prior.digests -> 'source', prior.digests -> 'source_title',
-                        prior.digests -> 'speaker')
-                    IS NOT DISTINCT FROM (staged.digests -> 'source',
-                        staged.digests -> 'source_title', staged.digests -> 'speaker')
-                    AND (
-                        staged.digests -> 'external_id' IS NOT NULL
-                        OR prior.assessment_id IS NULL
-                        OR {_OTHER_CHECK} IS NOT TRUE
-                    )
-                    OR staged.digests -> 'external_id' IS NOT NULL AND NOT EXISTS (
-                        SELECT FROM import_row AS other
-                        WHERE other.row_key = prior.row_key
-                            AND other.appearance_no IS DISTINCT FROM prior.appearance_no
-                    )
-                )
-        )
-    )
-    INSERT INTO settled (no, claim_id, outcome, prior_import_id, prior_no, prior_claim_id,
-        appearance_no, assessment_id, more_appeared, more_evidence)
-    SELECT DISTINCT ON (staged_no) staged_no, head_id,
-        CASE WHEN undone_at IS NOT NULL OR status = 'set_aside' AND EXISTS (
-                SELECT FROM review
-                WHERE review.claim_id = known.claim_id AND review.no = known.review_no
-                    AND review.because {_BY_UNDOING}
-            ) OR EXISTS (
-                SELECT FROM appearance
-                WHERE appearance.claim_id = known.claim_id AND appearance.no = known.appearance_no
-                    AND appearance.withdrawn_because {_BY_UNDOING}
-            ) OR EXISTS (
-                SELECT FROM assessment
-                WHERE assessment.id = known.assessment_id
-                    AND assessment.withdrawn_because {_BY_UNDOING}
-            ) THEN 'undone'
-            WHEN same THEN 'unchanged' ELSE 'changed' END,
-        import_id, no, claim_id,
-        CASE WHEN claim_id = head_id THEN appearance_no END,
-        CASE WHEN claim_id = head_id THEN assessment_id END, more_appeared, more_evidence
-    FROM known
-    ORDER BY staged_no, same DESC, same_check DESC, import_id DESC, no DESC
-    """,
-    # Of several rows that could be a changed form of one, the first is.
-    """
-    DELETE FROM settled USING settled AS first
-    WHERE settled.outcome = 'changed' AND first.no <> settled.no
-        AND (first.prior_import_id, first.prior_no) = (settled.prior_import_id, settled.prior_no)
-        AND (first.outcome <> 'changed' OR first.no < settled.no)
-    """,
-    """
-    INSERT INTO touched
-    SELECT prior_import_id, prior_no FROM settled WHERE outcome = 'unchanged'
-    ON CONFLICT DO NOTHING
-    """,
-)
-
 _UNSETTLED = "NOT EXISTS (SELECT FROM settled WHERE settled.no = staged.no)"
 
 _BY_NUMBER = f"""
@@ -297,6 +194,24 @@ _ADOPT = f"""
     )
     INSERT INTO settled (no, claim_id, outcome)
     SELECT first.no, adopted.id, 'added' FROM first JOIN adopted USING (id)
+    """
+
+# What undoing took from a claim comes back with its row, unless another has the number by now.
+_ADOPT_AGAIN = """
+    WITH first AS (
+        SELECT DISTINCT ON (claim.id) claim.id, staged.external_id
+        FROM settled
+        JOIN staged_claim AS staged USING (no)
+        JOIN claim ON claim.id = settled.claim_id AND claim.external_id IS NULL
+        WHERE settled.outcome = 'undone' AND settled.prior_claim_id = settled.claim_id
+            AND staged.external_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM claim AS other
+                WHERE other.origin = :origin AND other.external_id = staged.external_id
+            )
+        ORDER BY claim.id, staged.no
+    )
+    UPDATE claim SET origin = :origin, external_id = first.external_id
+    FROM first WHERE claim.id = first.id
     """
 
 _BY_STATEMENT = f"""
@@ -350,6 +265,7 @@ def _create(told_by: str, which: str) -> str:
 
 
 _CLAIMS = (
+    _ADOPT_AGAIN,
     _BY_NUMBER,
     _ADOPT,
     _create("external_id", "NOT NULL"),
@@ -369,7 +285,7 @@ _REVIVED = f"""
     JOIN claim ON claim.id = settled.claim_id
     JOIN review ON review.claim_id = claim.id AND review.no = claim.review_no
     WHERE settled.outcome NOT IN ('unchanged', 'created') AND claim.status = 'set_aside'
-        AND review.because {_BY_UNDOING}
+        AND review.recorded_at {BY_UNDOING}
     """
 
 _APPEARANCES = f"""
@@ -396,7 +312,7 @@ _APPEARANCES = f"""
                     AND known.said_on IS NOT DISTINCT FROM staged.said_on
                     AND known.quote IS NOT DISTINCT FROM staged.quote
                     AND known.place IS NOT DISTINCT FROM staged.place
-                    AND COALESCE(known.withdrawn_because, '') NOT {_BY_UNDOING}
+                    AND (known.withdrawn_at {BY_UNDOING}) IS NOT TRUE
             )
         )
         ORDER BY settled.claim_id, source.id, speaker.id, staged.said_on, staged.quote,
@@ -452,7 +368,7 @@ _ASSESSMENTS = (
             SELECT FROM assessment AS known
             WHERE known.claim_id = settled.claim_id
                 AND known.assessment_key = staged.assessment_key
-                AND COALESCE(known.withdrawn_because, '') NOT {_BY_UNDOING}
+                AND (known.withdrawn_at {BY_UNDOING}) IS NOT TRUE
         )
         ORDER BY settled.claim_id, staged.assessment_key, staged.no
     ) AS fresh
@@ -498,7 +414,7 @@ _EVIDENCE = f"""
             WHERE known.claim_id = settled.claim_id AND known.source_id = source.id
                 AND known.stance = staged.stance
                 AND known.excerpt IS NOT DISTINCT FROM staged.excerpt
-                AND COALESCE(known.withdrawn_because, '') NOT {_BY_UNDOING}
+                AND (known.withdrawn_at {BY_UNDOING}) IS NOT TRUE
         )
         ORDER BY settled.claim_id, source.id, staged.stance, staged.excerpt, settled.no
     ), made AS (
@@ -567,7 +483,7 @@ _RULINGS = (
         AND staged.url IS NOT NULL AND staged.published_on IS NOT NULL AND NOT EXISTS (
             SELECT FROM publication
             WHERE publication.claim_id = claim.id
-                AND COALESCE(publication.withdrawn_because, '') NOT {_BY_UNDOING}
+                AND (publication.withdrawn_at {BY_UNDOING}) IS NOT TRUE
         )
     ORDER BY claim.id, settled.no
     """,
@@ -592,7 +508,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "publishers": _PUBLISHERS,
     "speakers": _SPEAKERS,
     "sources": _SOURCES,
-    "rows known": _PRIOR,
+    "rows known": KNOWN,
     "claims": _CLAIMS,
     "revived": (_REVIVED,),
     "appearances": (_APPEARANCES, _REACH),
@@ -609,7 +525,8 @@ _FOR = {
     "revived": f"""settled
         JOIN claim ON claim.id = settled.claim_id AND claim.status = 'set_aside'
         JOIN review ON review.claim_id = claim.id AND review.no = claim.review_no
-        WHERE settled.outcome NOT IN ('unchanged', 'created') AND review.because {_BY_UNDOING}""",
+        WHERE settled.outcome NOT IN ('unchanged', 'created')
+            AND review.recorded_at {BY_UNDOING}""",
     "fact-checks": "staged_assessment",
     "evidence": "staged_evidence",
     "reviews": "staged_ruling",

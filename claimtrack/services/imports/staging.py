@@ -1,7 +1,8 @@
 """Records on their way in: copied into tables of the session, so that one statement takes many.
 
 The tables are temporary, and go with the transaction. They hold one part of the file at a time:
-the client's memory and theirs stay the same, however long the file is.
+the client's memory and theirs stay the same, however long the file is. One goes on through all
+batches of a run: which rows on record it has seen again.
 """
 
 from __future__ import annotations
@@ -113,17 +114,27 @@ TABLES: dict[str, dict[str, str]] = {
 #: ``prior_claim_id``, also where that was merged into ``claim_id`` since.
 SETTLED = """
 CREATE TEMP TABLE settled (
-    no bigint PRIMARY KEY, claim_id bigint, outcome text, prior_import_id bigint, prior_no bigint,
-    prior_claim_id bigint, appearance_no integer, assessment_id bigint, more_appeared boolean,
-    more_evidence boolean
+    no bigint PRIMARY KEY, claim_id bigint, outcome text, same boolean, prior_import_id bigint,
+    prior_no bigint, prior_claim_id bigint, appearance_no integer, assessment_id bigint,
+    more_appeared boolean, more_evidence boolean
 ) ON COMMIT DROP
 """
 
-#: Rows of this run that changed nothing, which leave no other trace: none of them is taken for
-#: the earlier form of another row.
+#: Rows on record that a row of this run is the same as, or has brought back: none of them is taken
+#: for the earlier form of another row. It stays until the run's connection is closed.
 TOUCHED = """
     CREATE TEMP TABLE touched (import_id bigint, no bigint, PRIMARY KEY (import_id, no))
-    ON COMMIT DROP
+"""
+
+_TOUCH = """
+    INSERT INTO touched
+    SELECT prior.import_id, prior.no
+    FROM unnest(CAST(:keys AS bytea[]), CAST(:digests AS jsonb[])) AS seen (row_key, digests)
+    CROSS JOIN LATERAL (
+        SELECT * FROM import_row WHERE import_row.row_key = seen.row_key OFFSET 0
+    ) AS prior
+    WHERE prior.digests = seen.digests
+    ON CONFLICT DO NOTHING
 """
 
 
@@ -133,7 +144,17 @@ def make_tables(connection: Connection) -> None:
         listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         connection.execute(text(f"CREATE TEMP TABLE {name} ({listed}) ON COMMIT DROP"))
     connection.execute(text(SETTLED))
-    connection.execute(text(TOUCHED))
+
+
+def touch(connection: Connection, records: Sequence[Record]) -> None:
+    """Note which rows on record these are the same as: rows that an earlier run has settled."""
+    connection.execute(
+        text(_TOUCH),
+        {
+            "keys": [record.row_key for record in records],
+            "digests": [record.digests for record in records],
+        },
+    )
 
 
 def stage(connection: Connection, lines: Mapping[str, bytes], *, first: bool = True) -> None:

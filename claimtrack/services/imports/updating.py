@@ -51,8 +51,14 @@ _TARGETS = (
         "claim.id::text",
         "JOIN claim ON claim.id = earlier.claim_id",
         {
-            name: (f"came.{name}", (name, "figure") if name == "kind" else (name,))
-            for name in ("kind", "language", "topics", "priority")
+            # A claim whose figure a file has no more keeps it, and goes on being one.
+            "kind": (
+                "CASE WHEN came.figure IS NULL AND came.digests -> 'kind' IS NULL"
+                " AND EXISTS (SELECT FROM figure WHERE figure.claim_id = claim.id)"
+                " THEN claim.kind ELSE came.kind END",
+                ("kind", "figure"),
+            ),
+            **{name: (f"came.{name}", (name,)) for name in ("language", "topics", "priority")},
         },
         "claim.merged_into_id IS NOT NULL",
         "it was merged into another",
@@ -265,6 +271,16 @@ _TAKE_FIGURES = f"""
         since_date = excluded.since_date, since_precision = excluded.since_precision
     """
 
+# A file that says nothing of it any more doesn't take it away.
+_EMPTIED_FIGURES = f"""
+    SELECT DISTINCT ON (figure.claim_id) came.line, figure.claim_id
+    {_CHANGED}
+    JOIN figure ON figure.claim_id = earlier.claim_id
+    WHERE settled.outcome IN ('changed', 'undone') AND came.figure IS NULL
+        AND earlier.digests -> 'figure' IS NOT NULL
+    ORDER BY figure.claim_id, came.no
+    """
+
 _KEPT_FIGURES = f"""
     {_FIGURES} SELECT line, claim_id, merged, checked FROM told
     WHERE merged OR edited OR checked ORDER BY line
@@ -308,3 +324,5 @@ def _conflicts(connection: Connection) -> Iterator[Conflict]:
             if merged:
                 why = "it was merged into another"
             yield Conflict(line, claim_id, field, why)
+    for line, claim_id in connection.execute(text(_EMPTIED_FIGURES)):
+        yield Conflict(line, claim_id, "figure", "the file has none any more")
