@@ -527,8 +527,8 @@ $$
 """
 
 # Arguments of the trigger: the key's columns (three at most), and those that are derived or too
-# large to log. OFFSET 0 keeps the planner from making a row's JSON anew wherever it is used, and
-# without nested loops what was kept for a few rows doesn't compare each of thousands with all others.
+# large to log. OFFSET 0 keeps the planner from making a row's JSON anew wherever it is used. With
+# nested loops, the plan that is kept from a few rows would compare each of thousands with all.
 LOG_EVENT = f"""
 CREATE FUNCTION log_event() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}
 {PINNED}
