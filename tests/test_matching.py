@@ -95,6 +95,10 @@ def test_the_same_words_with_another_figure_are_another_claim() -> None:
     said = "The Kesh dam burst on Monday and killed {} people"
     assert rank(Query(said.format(40)), alone, WEIGHTS, AVERAGE)[0].probability > THRESHOLD
     assert rank(Query(said.format(700)), alone, WEIGHTS, AVERAGE)[0].probability < THRESHOLD
+    # No other figures are those of a link, a day, a count of posts, or a year where none is told.
+    for more in ("https://t.co/7dCE", "5 March 2021", "on the 2nd", "1/3", "Covid-19", "in 2021"):
+        found = rank(Query(f"{said.format(40)} {more}"), alone, WEIGHTS, AVERAGE)
+        assert found[0].probability > THRESHOLD, more
     # A post that tells more has figures of its own.
     more = f"{said.format(40)}, says my cousin who lives at number 17 by the old mill in Orsk"
     assert rank(Query(more), alone, WEIGHTS, AVERAGE)[0].probability > THRESHOLD
@@ -175,6 +179,17 @@ def test_a_claim_of_those_days_is_likelier_and_others_are_not_less_so(
     assert near() == 0
     assert 0 < near(years) < 0.01
     assert features(Query("the dam"), [Candidate("a dam", days=[same])], WEIGHTS, 1)[0][-1] == 0
+
+
+def test_days_far_apart_change_nothing() -> None:
+    dated = [Candidate(claim, (title,), days=[dt.date(2020, 3, 5)]) for claim, title in CLAIMS]
+    text = "a shark swam through a street"
+    without = rank(Query(text), dated, WEIGHTS, AVERAGE)
+    far = rank(Query(text, day=dt.date(1950, 1, 1)), dated, WEIGHTS, AVERAGE)
+    assert [one.place for one in far] == [one.place for one in without]
+    assert far[0].probability == pytest.approx(without[0].probability, abs=0.001)
+    near = rank(Query(text, day=dt.date(2020, 3, 6)), dated[3:4], WEIGHTS, AVERAGE)
+    assert near[0].score > far[0].score + 1
 
 
 def test_a_day_that_can_be_read_in_two_ways_or_is_none_counts_for_nothing() -> None:

@@ -29,11 +29,11 @@ CALIBRATION = {
     "constant": -7.8377,
     "score": 0.3091,
     "lead": 0.7738,
-    "dated": -0.8843,
+    "day": -0.8843,
 }
 PAIRS = {
     "constant": -12.94,
     "score": 0.44,
     "lead": 0.63,
-    "dated": 0.0,
+    "day": 0.0,
 }

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
 
-from claimtrack.matching.figures import Figure, figures_of
+from claimtrack.matching.figures import Figure, figures_of, quantities_of
 from claimtrack.matching.terms import main_language, stem, words
 from claimtrack.written_dates import days_within
 
@@ -132,6 +132,11 @@ class Query:
         """Those of the text, without its signature."""
         return figures_of(self._body)
 
+    @cached_property
+    def quantities(self) -> frozenset[Figure]:
+        """Those that are no part of a date."""
+        return quantities_of(self._body)
+
 
 class Candidate:
     """A claim that may be meant: its statement and the other texts that tell of it.
@@ -173,6 +178,11 @@ class Candidate:
     def stated(self) -> frozenset[Figure]:
         """The figures of the statement."""
         return figures_of(self._texts[0])
+
+    @cached_property
+    def quantities(self) -> frozenset[Figure]:
+        """Those that are no part of a date."""
+        return quantities_of(self._texts[0])
 
     @cached_property
     def figures(self) -> frozenset[Figure]:

@@ -12,6 +12,9 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
+from claimtrack.date_grammar import folded, inside_grammar, lettered
+from claimtrack.matching.terms import LINK
+
 #: The readings of one figure.
 Figure = frozenset[Decimal]
 
@@ -39,8 +42,11 @@ _SCALES = {
     )
     for word in words.split()
 }  # fmt: skip
+#: Not the 19 of Covid-19, nor 2nd, 24/7 and the first of three posts, 1/3.
 _FIGURE = re.compile(
-    r"(?<![\w.,])(?P<digits>[0-9]{1,3}(?: [0-9]{3})+(?![0-9])|[0-9]+(?:[.,'’\u00a0\u202f][0-9]+)*)"
+    r"(?<![\w.,])(?<![^\W\d_]-)(?<![0-9]/)"
+    r"(?P<digits>[0-9]{1,3}(?: [0-9]{3})+(?![0-9])|[0-9]+(?:[.,'’\u00a0\u202f][0-9]+)*)"
+    r"(?!/?[0-9])(?!(?:st|nd|rd|th)\b)"
     r"(?:[\s-]{0,2}(?P<scale>[^\W\d_]+)(?:\s(?P<more>[^\W\d_]{2,}))?)?"
 )
 _GROUPS = re.compile(r"[0-9]{1,3}(?P<mark>[^0-9])[0-9]{3}(?:(?P=mark)[0-9]{3})*")
@@ -49,8 +55,32 @@ _LONGEST = 30
 
 
 def figures_of(text: str) -> frozenset[Figure]:
-    """The figures of a text, each with its readings."""
-    return frozenset(_figures(unicodedata.normalize("NFC", text).replace("\u2009", "\u202f")))
+    """The figures of a text, each with its readings; what stands in links is none."""
+    bare = re.sub(LINK, " ", text)
+    return frozenset(_figures(unicodedata.normalize("NFC", bare).replace("\u2009", "\u202f")))
+
+
+def quantities_of(text: str) -> frozenset[Figure]:
+    """The figures of a text that are no part of a date that it tells."""
+    if not any(map(str.isdecimal, text)):
+        return frozenset()
+    grammar = inside_grammar()
+    words = lettered(folded(re.sub(LINK, " ", text)))
+    return frozenset(_figures(grammar.yearless.sub(" ; ", grammar.date.sub(" ; ", words))))
+
+
+def quantities_contradict(one: Collection[Figure], other: Collection[Figure]) -> bool:
+    """Whether two texts tell of the same kind of figure, years or others, and not of the same."""
+    return any(
+        some and more and not figures_agree(some, more)
+        for some, more in zip(_by_kind(one), _by_kind(other), strict=True)
+    )
+
+
+def _by_kind(figures: Collection[Figure]) -> tuple[list[Figure], list[Figure]]:
+    """Those that are years, and the others."""
+    years = [figure for figure in figures if any(1900 <= value < 2100 for value in figure)]
+    return years, [figure for figure in figures if figure not in years]
 
 
 def _figures(text: str) -> Iterator[Figure]:

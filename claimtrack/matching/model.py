@@ -8,7 +8,7 @@ were learnt by `python -m tests.benchmarks.matching.fit`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from claimtrack.matching.coefficients import CALIBRATION, PAIRS, SCORE
@@ -19,13 +19,13 @@ from claimtrack.matching.features import (
     Weights,
     features,
 )
-from claimtrack.matching.figures import figures_agree
+from claimtrack.matching.figures import figures_agree, quantities_contradict
 
 #: From this probability on, a claim is called a match unless the caller says otherwise.
 THRESHOLD = 0.35
 
 #: What a probability is made from, in the order of `evidence`.
-EVIDENCE = ("score", "lead", "dated")
+EVIDENCE = ("score", "lead", "day")
 
 #: A lead beyond this says no more.
 _LARGEST_LEAD = 4.0
@@ -34,8 +34,8 @@ _LARGEST_LEAD = 4.0
 _NEARLY_ALL = 0.7
 _ALL_OF_ONE = 0.85
 _WORDS_OF_ONE = 4
-#: Among few claims one is likely only if more than this of its words are in the text, or like it.
-_COVERED = 0.4
+#: Among few claims one is likely only if so much of its words is in the text, or like it.
+_COVERED = 0.35
 #: What is held to be no match has this probability at most, however alike it reads.
 _NO_MATCH = 0.1
 #: At most so many words say why; those that weigh most.
@@ -60,15 +60,15 @@ def score(values: Sequence[float]) -> float:
     return sum([SCORE[name] * value for name, value in zip(FEATURES, values, strict=True)])
 
 
-def evidence(score: float, rival: float | None, *, dated: bool) -> tuple[float, float, float]:
-    """What a probability is made from: the score, its lead over ``rival``, and days to compare.
+def evidence(score: float, rival: float | None, day: float) -> tuple[float, float, float]:
+    """What a probability is made from: the score, its lead over ``rival``, and the feature ``day``.
 
     ``rival`` is the best score of another candidate; the lead is negative for all but the first,
-    and a single candidate leads by as much as counts. Where text and claim are both ``dated``, the
-    score of the right one is higher, so that it takes more to say the same.
+    and a single candidate leads by as much as counts. Days that agree make a score high by
+    themselves, so that it takes more to say the same.
     """
     lead = _LARGEST_LEAD if rival is None else score - rival
-    return score, max(-_LARGEST_LEAD, min(lead, _LARGEST_LEAD)), float(dated)
+    return score, max(-_LARGEST_LEAD, min(lead, _LARGEST_LEAD)), day
 
 
 def probability(values: Sequence[float], learnt: Mapping[str, float] = CALIBRATION) -> float:
@@ -104,25 +104,26 @@ def rank(
     compared = features(query, candidates, weights, average)
     scores = [score(values) for values in compared]
     order = sorted(range(len(candidates)), key=lambda place: -scores[place])
+    masses = [weights.mass(one.statement.kinds) for one in candidates]
 
     def rival(place: int) -> float | None:
         own = candidates[place]
         for other in order:
             if other != place and not (
                 (families and families[other] == families[place])
-                or _says_the_same(own, candidates[other], weights)
+                or _says_the_same(own, candidates[other], (masses[place], masses[other]), weights)
             ):
                 return scores[other]
         return None
 
     def likely(place: int) -> float:
-        one = candidates[place]
-        dated = bool(query.days and one.days)
+        one, values = candidates[place], compared[place]
         found = probability(
-            evidence(scores[place], rival(place), dated=dated), PAIRS if on_record else CALIBRATION
+            evidence(scores[place], rival(place), values[_DAY]),
+            PAIRS if on_record else CALIBRATION,
         )
         other_claim = _tells_another_figure(query, one, weights) or (
-            weights.few and _covered(compared[place], one, weights) <= _COVERED
+            weights.few and _covered(values, one, weights) < _COVERED
         )
         return min(found, _NO_MATCH) if other_claim else found
 
@@ -139,32 +140,31 @@ def _covered(values: Sequence[float], candidate: Candidate, weights: Weights) ->
     return values[_BEST_COVERED] + like
 
 
-_BEST_COVERED, _SIMILAR = FEATURES.index("best_covered"), FEATURES.index("similar")
+_BEST_COVERED, _SIMILAR, _DAY = map(FEATURES.index, ("best_covered", "similar", "day"))
 
 
-def _says_the_same(one: Candidate, other: Candidate, weights: Weights) -> bool:
+def _says_the_same(
+    one: Candidate, other: Candidate, masses: tuple[float, float], weights: Weights
+) -> bool:
+    """Whether two candidates say the same; ``masses`` are what their statements' words weigh."""
     own, its = one.statement.kinds, other.statement.kinds
-    shared, less, more = _masses(own, its, weights)
-    alike = shared >= _NEARLY_ALL * more or (
-        shared >= _ALL_OF_ONE * less and min(len(own), len(its)) >= _WORDS_OF_ONE
+    shared = weights.mass(own & its)
+    alike = shared >= _NEARLY_ALL * max(masses) or (
+        shared >= _ALL_OF_ONE * min(masses) and min(len(own), len(its)) >= _WORDS_OF_ONE
     )
     return alike and figures_agree(one.stated, other.stated)
 
 
 def _tells_another_figure(query: Query, candidate: Candidate, weights: Weights) -> bool:
     """Whether a text and a statement are nearly the same words with other figures."""
-    if not query.figures or not candidate.stated:
+    if not query.numbers or not candidate.numbers:
         return False
     own = query.body.kinds - query.numbers
     its = candidate.statement.kinds - candidate.numbers
-    shared, _, more = _masses(own, its, weights)
-    return shared >= _NEARLY_ALL * more and not figures_agree(query.figures, candidate.stated)
-
-
-def _masses(own: Set[str], its: Set[str], weights: Weights) -> tuple[float, float, float]:
-    """What two texts' words weigh: those that both have, those of the smaller, of the larger."""
-    less, more = sorted((weights.mass(own), weights.mass(its)))
-    return weights.mass(own & its), less, more
+    most = max(weights.mass(own), weights.mass(its))
+    return weights.mass(own & its) >= _NEARLY_ALL * most and quantities_contradict(
+        query.quantities, candidate.quantities
+    )
 
 
 def _why(query: Query, candidate: Candidate, weights: Weights) -> tuple[tuple[str, float], ...]:

@@ -42,8 +42,8 @@ LONGEST = 40
 #: words than memory is meant for, and nearly all that it reads are among the last so many.
 KEPT = 50_000
 
-# Also where one follows a word without a space, as pictures do in posts.
-_LINK = r"(?:https?://|\bwww\.|pic\.twitter\.com/|\bt\.co/)\S+"
+#: An address; also where one follows a word without a space, as pictures do in posts.
+LINK = r"(?:https?://|\bwww\.|pic\.twitter\.com/|\bt\.co/)\S+"
 # Marks of South and South-East Asian scripts are no word characters to re, but belong to words.
 _LETTER = r"[\w\u0900-\u0dff\u0e31\u0e34-\u0e4e\u0f18-\u0fbc\u102b-\u103e\u17b4-\u17d3]"
 _WORD = rf"[#@]?{_LETTER}+(?:'{_LETTER}+)*(?:[.,][0-9]+[a-z]?)*"
@@ -115,7 +115,7 @@ def _words(piece: str) -> list[str]:
     if bare.isascii() and bare.isalnum():  # what most are: the rest below would find the same
         return [bare.lower()[:LONGEST]]
     found: list[str] = []
-    for word in re.findall(_WORD, re.sub(_LINK, " ", fold(piece))):
+    for word in re.findall(_WORD, re.sub(LINK, " ", fold(piece))):
         if word[0] in "#@":
             found += _tag(word[1:])
         elif word.isascii():
@@ -220,7 +220,7 @@ def _script_of(text: str) -> str:
     """The script of most of a text's letters."""
     if text.isascii():
         return "LATIN"
-    letters = [char for char in re.sub(_LINK, " ", text)[: 4 * _LETTERS_READ] if char.isalpha()]
+    letters = [char for char in re.sub(LINK, " ", text)[: 4 * _LETTERS_READ] if char.isalpha()]
     names = Counter(
         unicodedata.name(char, "").partition(" ")[0] for char in letters[:_LETTERS_READ]
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from claimtrack.services.matching.finding import Match
+    from claimtrack.written_dates import PartialDate
 
 #: So many characters of a text are looked at: more than any post or article has.
 LONGEST = 200_000
@@ -120,10 +121,17 @@ def _day_of(app: App, typed: str | None) -> dt.date | None:
     parsed = parse_date(typed, what="--on date", anchor=app.today())
     if parsed.said_aloud:
         app.say(parsed.said_aloud)
-    if parsed.value.precision is not Precision.DAY:
-        app.say(f"{parsed.value} is no day: the text is looked for without.")
+    try:
+        return _exact(parsed.value)
+    except InvalidDataError as error:
+        app.say(error.message)
         return None
-    return parsed.value.day
+
+
+def _exact(date: PartialDate) -> dt.date:
+    if date.precision is not Precision.DAY:
+        raise InvalidDataError(f"{date} is no day: the text is looked for without.")
+    return date.day
 
 
 def _sought(text: str) -> str:
@@ -286,10 +294,10 @@ def _language(row: dict[str, Any]) -> str | None:
 
 
 def _day(row: dict[str, Any]) -> dt.date | None:
-    """The day of a line's date, as programs and people write it; of a month or year none is known.
+    """The day of a line's date, as programs and people write it, if it holds anything.
 
     Raises:
-        InvalidDataError: there is no date in it that can be read.
+        InvalidDataError: there is no day in it that can be read.
     """
     from claimtrack.written_dates import is_blank_date, read_written
 
@@ -303,7 +311,7 @@ def _day(row: dict[str, Any]) -> dt.date | None:
         raise InvalidDataError(
             f'No date can be read in "{words}": the text is looked for without.'
         ) from error
-    return date.day if date.precision is Precision.DAY else None
+    return _exact(date)
 
 
 # --- How it looks --------------------------------------------------------------------------------

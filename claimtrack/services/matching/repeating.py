@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from claimtrack.errors import ConflictError
-from claimtrack.matching.features import Query
-from claimtrack.matching.figures import figures_agree
+from claimtrack.matching.figures import figures_agree, figures_of
 from claimtrack.services.lines import ListedClaim
 from claimtrack.services.matching.finding import Match, find
 from claimtrack.vocab import Status, hyphenated
@@ -17,11 +16,6 @@ from claimtrack.vocab import Status, hyphenated
 LIKELY = 0.5
 #: So many claims are named.
 _NAMED = 3
-#: From so many claims on, the words that were counted tell rare ones from common ones.
-_MANY = 100
-#: Of the words of both statements they must share so many, where there are fewer.
-_SHARED = 0.5
-_FEW = text("SELECT COALESCE((SELECT claims FROM word_count), 0) < :many")
 
 
 class LikelyRepeatError(ConflictError):
@@ -60,18 +54,8 @@ def refuse_repeats(connection: Connection, statement: str, language: str) -> Non
     found = find(connection, statement, threshold=LIKELY, language=language)
     if not found:
         return
-    few = connection.execute(_FEW, {"many": _MANY}).scalar_one()
-    own = Query(statement, language)
-    alike = [one for one in found if _alike(own, Query(one.statement, language), few=few)]
+    # With other figures they are other claims, however alike.
+    own = figures_of(statement)
+    alike = [one for one in found if figures_agree(own, figures_of(one.statement))]
     if alike:
         raise LikelyRepeatError(alike[:_NAMED])
-
-
-def _alike(own: Query, other: Query, *, few: bool) -> bool:
-    """Whether two statements may be one: with other figures they are not, however alike.
-
-    Among ``few`` claims nobody can tell which words are rare, so they must share enough of them.
-    """
-    if not figures_agree(own.figures, other.figures):
-        return False
-    return not few or len(own.kinds & other.kinds) >= _SHARED * len(own.kinds | other.kinds)

@@ -48,26 +48,24 @@ STEPS = 80
 REPEATED = 0.05
 TITLES = 3_000
 #: Of each query's candidates so many of the first are learnt from; the rest are far off.
-LEARNT_FROM = 30
+LEARNT_FROM = 15
+
+
+_DAY = FEATURES.index("day")
 
 
 class Asked(NamedTuple):
-    """A query's candidates: their places, features, which are right, and dated; its fold."""
+    """A query's candidates: their places, features, and which are right; its fold."""
 
     places: list[int]
     values: list[tuple[float, ...]]
     right: list[bool]
-    dated: list[bool]
     fold: int
     post: Post
 
     def undated(self) -> Asked:
         """The same where nobody knows when the post was written."""
-        day = FEATURES.index("day")
-        return self._replace(
-            values=[(*row[:day], 0.0, *row[day + 1 :]) for row in self.values],
-            dated=[False] * len(self.dated),
-        )
+        return self._replace(values=[(*row[:_DAY], 0.0, *row[_DAY + 1 :]) for row in self.values])
 
 
 def ask(claims: Collection, posts: Sequence[Post]) -> list[Asked]:
@@ -80,8 +78,7 @@ def ask(claims: Collection, posts: Sequence[Post]) -> list[Asked]:
         values = features(query, candidates, claims.weights, claims.average)
         fold = zlib.crc32(claims.claims[min(post.right)].statement.encode()) % FOLDS
         right = [place in post.right for place in places]
-        dated = [bool(query.days and one.days) for one in candidates]
-        asked.append(Asked(places, values, right, dated, fold, post))
+        asked.append(Asked(places, values, right, fold, post))
     return asked
 
 
@@ -180,7 +177,7 @@ def firsts(asked: Sequence[Asked], scores: Sequence[Sequence[float]]) -> list[Ju
             )[:2]
             if order:
                 rival = own[order[1]] if len(order) > 1 else None
-                values = evidence(own[order[0]], rival, dated=one.dated[order[0]])
+                values = evidence(own[order[0]], rival, one.values[order[0]][_DAY])
                 judged.append(Judged(values, one.right[order[0]], kept, one.fold))
     return judged
 
