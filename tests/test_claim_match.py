@@ -319,6 +319,7 @@ def test_each_line_may_say_its_day(ferries: str, run: Run) -> None:
     assert outcome.err.splitlines() == [
         'Line 5: No date can be read in "03/04/2020": the text is looked for without.',
         'Line 6: No date can be read in "20200307": the text is looked for without.',
+        "Line 7: 2020 is no day: the text is looked for without.",
     ]
     on_that_day = run("claim", "match", "--file", "-", "--on", "2021-06-18", input=file)
     answers = [json.loads(one)["matches"] for one in on_that_day.out.splitlines()]
