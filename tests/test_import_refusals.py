@@ -116,7 +116,7 @@ def test_what_is_said_of_a_row_has_a_line_of_its_own_on_a_terminal(
 ) -> None:
     path = tmp_path / "claims.jsonl"
     row = {"statement": "It sank", "source": "https://quay.example/3", "speaker": "unknown"}
-    path.write_text("\n".join(map(json.dumps, [row, {**row, "kind": "x"}])), "utf-8")
+    path.write_text("\n".join(map(json.dumps, [row, {**row, "priority": "x"}])), "utf-8")
     ours, theirs = os.openpty()
     with os.fdopen(ours, "rb") as terminal:
         done = subprocess.run(
