@@ -151,6 +151,44 @@ def test_a_verdict_is_not_given_back_where_its_grounds_are_gone(take: Take, ok: 
     assert shown(ok, 1)["status"] == "unverified"
 
 
+@pytest.mark.parametrize(
+    ("order", "verdicts"),
+    [
+        ((2, 3), ("mixed", "false")),
+        ((3, 2), ("true", "false")),
+        ((1, 3), ("mixed", "true")),
+        ((3, 1, 2), ("true", "true", None)),
+        ((1, 2, 3), ("mixed", "mixed", None)),
+    ],
+)
+def test_a_verdict_goes_back_to_the_latest_of_an_import_that_stands(
+    take: Take, ok: Run, order: tuple[int, ...], verdicts: tuple[str | None, ...]
+) -> None:
+    for number, verdict in enumerate(("false", "true", "mixed")):
+        page = f"https://example.net/log-{number}"
+        take([(*BRIDGE[1:3], verdict, page)], "--as-ours", header=OURS)
+    found = []
+    for import_id in order:
+        ok("import", "undo", import_id, "--because", "Wrong")
+        found.append(shown(ok, 1)["verdict"])
+    assert tuple(found) == verdicts
+    ok("db", "check")
+
+
+def test_a_verdict_that_rests_on_what_is_undone_does_not_stand_by_the_same_before(
+    take: Take, ok: Run
+) -> None:
+    """The other claim gets its own back, whatever becomes of that one."""
+    for number, verdict in enumerate(("false", "true", "false", "mixed")):
+        page = f"https://example.net/log-{number}"
+        other = (*POWER[1:3], "mixed" if number == 2 else "true", page)
+        take([(*BRIDGE[1:3], verdict, page), other], "--as-ours", header=OURS)
+    for import_id, verdicts in ((4, ("false", "mixed")), (2, ("false", "mixed")),
+                                (3, (None, "true"))):  # fmt: skip
+        ok("import", "undo", import_id, "--because", "Wrong")
+        assert tuple(shown(ok, claim_id)["verdict"] for claim_id in (1, 2)) == verdicts
+
+
 def test_a_changed_row_of_a_merged_claim_leaves_the_words_of_its_head(
     take: Take, ok: Run, database_url: str
 ) -> None:

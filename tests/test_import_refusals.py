@@ -143,6 +143,14 @@ def test_rejects_go_into_a_file_alone(run: Run, tmp_path: Path) -> None:
     assert (outcome.code, "a file's name" in outcome.err) == (2, True)
 
 
+@pytest.mark.parametrize("options", [(), ("--batch", 1)])
+def test_rejects_can_go_into_a_device(run: Run, tmp_path: Path, options: tuple[object]) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("statement,source\nIt sank,no address\nIt rose,quay.example/1\n", "utf-8")
+    outcome = run("import", "csv", path, "--rejects", os.devnull, "--format", "json", *options)
+    assert (outcome.code, outcome.json["refused"], outcome.json["created"]) == (5, 1, 1)
+
+
 @pytest.mark.parametrize("there", ["my own notes", "\n\nmy own notes", None])
 def test_rejects_replace_nothing_else(run: Run, tmp_path: Path, there: str | None) -> None:
     path = tmp_path / "rejects.csv"

@@ -47,6 +47,9 @@ class Rejects:
         self.count = 0
         self.file: IO[bytes] | None = None
         self.held: IO[bytes]
+        # A device or a pipe is only written to.
+        self.regular = path is None or path.is_file() or not path.exists()
+        self.headed = False
         self.known: set[bytes] = set()
 
     def take(self, row: Unread) -> None:
@@ -72,11 +75,14 @@ class Rejects:
         """
         if self.file is None:
             return
-        if not self.more:
-            self.file.truncate(0)
-            self.more = True
-        if not self.file.seek(0, os.SEEK_END):
+        if self.regular:
+            if not self.more:
+                self.file.truncate(0)
+            self.headed = self.file.seek(0, os.SEEK_END) > 0
+        self.more = True
+        if not self.headed:
             self.file.write(b"\xef\xbb\xbf" + _line(_HEADER))
+            self.headed = True
         self.held.seek(0)
         shutil.copyfileobj(self.held, self.file)
         self.file.flush()
@@ -87,8 +93,8 @@ class Rejects:
         """The file, what an earlier run left in it known, and its end whole."""
         self.held = tempfile.SpooledTemporaryFile(_HELD)  # noqa: SIM115 - the stack closes it
         self.stack.enter_context(self.held)
-        file = self.stack.enter_context(path.open("a+b"))
-        if self.more:
+        file = self.stack.enter_context(path.open("a+b" if self.regular else "ab"))
+        if self.more and self.regular:
             file.seek(0)
             whole = 0
             for row in _whole_rows(file):

@@ -249,12 +249,17 @@ def _take_rows(app: App, table: Table, job: Job, rejects_file: Path | None) -> D
             show(rows, line)
 
         @contextmanager
-        def transaction() -> Iterator[Connection]:
+        def keeping() -> Iterator[None]:
             nonlocal stood
+            rejects.keep()
+            yield
+            stood = read
+
+        @contextmanager
+        def transaction() -> Iterator[Connection]:
             with app.write() as connection:
                 yield connection
                 rejects.keep()
-            stood = read
 
         try:
             return take_in(
@@ -265,6 +270,7 @@ def _take_rows(app: App, table: Table, job: Job, rejects_file: Path | None) -> D
                 reject=rejects.take,
                 tell=tell,
                 warn=_Warnings(app).take,
+                keeping=keeping,
             )
         except (KeyboardInterrupt, click.Abort, ClaimtrackError):
             if stood:

@@ -15,11 +15,13 @@ _OTHER_CHECK = """(known.digests -> 'publisher' <> known.now -> 'publisher'
 
 # All rows of the same key, but those that a later one tells the newer values of. What an import
 # changed is known no more once it was undone, and so is what it brought back, unless that stayed.
+# What another origin told later makes a row none the less known to its own: only what has changed
+# there since is news.
 # Of a row whose claim or link was taken back any later row that stands tells: what came back with
 # that has another number.
 _STANDING = f"""
     SELECT staged.no AS staged_no, staged.digests AS now, prior.*, head.id AS head_id, taken.back,
-        prior.digests = staged.digests AS same
+        prior.digests = staged.digests AS same, import.origin = :origin AS own
     FROM staged_claim AS staged
     CROSS JOIN LATERAL (
         SELECT * FROM import_row WHERE import_row.row_key = staged.row_key OFFSET 0
@@ -59,6 +61,10 @@ _STANDING = f"""
                 AND later.appearance_no IS NOT DISTINCT FROM prior.appearance_no
                 AND COALESCE(prior.assessment_id = later.assessment_id, true)
                 AND NOT (latest.undone_at IS NOT NULL AND later.outcome IN ('updated', 'revived'))
+                AND (
+                    import.undone_at IS NOT NULL OR import.origin <> :origin
+                    OR latest.origin = :origin
+                )
                 OR later.claim_id IN (prior.claim_id, head.id)
                 AND taken.back AND latest.undone_at IS NULL AND later.import_id <> :import_id
             )
@@ -106,7 +112,7 @@ KNOWN = (
     ORDER BY staged_no, same DESC,
         ((digests -> 'review_url', digests -> 'publisher')
             IS NOT DISTINCT FROM (now -> 'review_url', now -> 'publisher')) DESC,
-        import_id DESC, no DESC
+        own DESC, import_id DESC, no DESC
     """,
     # Of several rows that could be one, the first is, and before it the one that is the same.
     """

@@ -88,18 +88,40 @@ _REVIEW = f"""
     """
 
 
-# What stood before the import's review, on what it rested on.
-_GIVE_BACK = """
+#: Claims that stand as a review has it that is undone, or as one that undoing gave back has it, of
+#: the same words.
+TAKEN_BACK = f"""
+    SELECT DISTINCT claim.id, claim.review_no, claim.status, claim.verdict
+    FROM undoing
+    JOIN claim ON claim.id = undoing.claim_id
+    JOIN review AS latest ON (latest.claim_id, latest.no) = (claim.id, claim.review_no)
+    WHERE undoing.table_name = 'review' AND undoing.operation = 'insert' AND (
+        undoing.row_key = claim.id || '.' || claim.review_no
+        OR latest.status = 'checked' AND latest.recorded_at {BY_UNDOING}
+            AND latest.recorded_at < now()
+            AND (undoing.after ->> 'verdict', undoing.after ->> 'rating')
+                IS NOT DISTINCT FROM (latest.verdict, latest.rating)
+    ) AND claim.id NOT IN (SELECT id FROM own_claim WHERE worked_on OR NOT shared)
+    """
+
+# What stood before, on what it rested on: no review of an import that is undone, and none that
+# undoing made, for that only repeats another. The same verdict is no revision of itself.
+_GIVE_BACK = f"""
     WITH back AS (
-        SELECT claim.id, claim.review_no + 1 AS next_no, claim.status AS was, before.no,
+        SELECT ruled.id, ruled.review_no + 1 AS next_no, ruled.status AS was, before.no,
             before.verdict, before.rating
-        FROM undoing
-        JOIN claim ON claim.id = undoing.claim_id
-            AND undoing.row_key = claim.id || '.' || claim.review_no
-        JOIN review AS before ON (before.claim_id, before.no) = (claim.id, claim.review_no - 1)
-        WHERE undoing.table_name = 'review' AND undoing.operation = 'insert'
-            AND claim.status IN ('checked', 'in_review') AND before.status = 'checked'
-            AND claim.id NOT IN (SELECT id FROM own_claim WHERE worked_on OR NOT shared)
+        FROM ({TAKEN_BACK}) AS ruled
+        CROSS JOIN LATERAL (
+            SELECT review.* FROM review
+            JOIN event ON event.table_name = 'review' AND event.operation = 'insert'
+                AND event.row_key = review.claim_id || '.' || review.no
+            WHERE review.claim_id = ruled.id AND review.no < ruled.review_no
+                AND event.application <> ALL (:undone)
+                AND event.application NOT LIKE 'claimtrack import % undone'
+            ORDER BY review.no DESC LIMIT 1
+        ) AS before
+        WHERE ruled.status IN ('checked', 'in_review') AND before.status = 'checked'
+            AND before.verdict IS DISTINCT FROM ruled.verdict
     ), made AS (
         INSERT INTO review (claim_id, no, from_status, status, verdict, because, rating, change)
         SELECT id, next_no, was, 'checked', verdict, :because, rating,
@@ -130,15 +152,16 @@ def rule_anew(connection: Connection) -> None:
         connection.execute(text(_REVIEW))
 
 
-def give_back(connection: Connection, because: str) -> None:
+def give_back(connection: Connection, because: str, undone: list[str]) -> None:
     """Let verdicts that an import which is undone has replaced stand again.
 
+    ``undone`` are the applications of the imports that are, this one among them.
     Where the record doesn't take one back, for what it rested on is gone or by a policy since,
     none is: the claims are open then.
     """
     try:
         with connection.begin_nested():
-            connection.execute(text(_GIVE_BACK), {"because": because})
+            connection.execute(text(_GIVE_BACK), {"because": because, "undone": undone})
             connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
             connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
     except DBAPIError:

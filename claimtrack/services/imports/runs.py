@@ -8,7 +8,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -113,6 +113,7 @@ def take_in(
     reject: Reject,
     tell: Callable[[int, int], None],
     warn: Callable[[int, str], None],
+    keeping: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Done:
     """Take in the rows of a file.
 
@@ -123,7 +124,8 @@ def take_in(
 
     ``transaction`` opens one as the actor, on the connection by which all batches come in;
     ``reject`` is told of each row that isn't taken, ``tell`` hears how many rows are done and at
-    which line, ``warn`` of what is odd in a row.
+    which line, ``warn`` of what is odd in a row. ``keeping`` is entered around the commit of each
+    batch but the last, which ends the transaction.
 
     Raises:
         ConflictError: another import is running.
@@ -151,19 +153,16 @@ def take_in(
                     list_new(beside)
                 if ended:
                     return done
-                _keep_batch(connection, actor)
+                drain(connection)
+                with keeping():
+                    connection.exec_driver_sql("COMMIT")
+                # In another transaction of the same session, which knows the rows it saw.
+                say_actor(connection, actor)
     except _DryRun:
         done.import_id = None
         return done
     finally:
         sys.setswitchinterval(interval)
-
-
-def _keep_batch(connection: Connection, actor: str) -> None:
-    """Commit, and go on in another transaction of the same session, which knows the rows it saw."""
-    drain(connection)
-    connection.exec_driver_sql("COMMIT")
-    say_actor(connection, actor)
 
 
 def _begin(connection: Connection, job: Job, actor: str, done: Done) -> Run:

@@ -15,7 +15,7 @@ from claimtrack.errors import ConflictError
 from claimtrack.keys import clean_text
 from claimtrack.models.imports import import_
 from claimtrack.services.imports.lists import find_import
-from claimtrack.services.imports.ruling import give_back
+from claimtrack.services.imports.ruling import TAKEN_BACK, give_back
 from claimtrack.services.imports.settling import REVIVED, alone
 from claimtrack.services.imports.updating import UPDATED
 
@@ -129,15 +129,11 @@ _OWN = """
     """
 
 # A verdict that it brought to a claim of others goes with its evidence.
-_REOPEN_OTHERS = """
+_REOPEN_OTHERS = f"""
     INSERT INTO review (claim_id, no, from_status, status, because)
-    SELECT claim.id, claim.review_no + 1, claim.status, 'unverified', :why
-    FROM undoing
-    JOIN claim ON claim.id = undoing.claim_id
-        AND undoing.row_key = claim.id || '.' || claim.review_no
-    WHERE undoing.table_name = 'review' AND undoing.operation = 'insert'
-        AND claim.status IN ('checked', 'in_review', 'set_aside')
-        AND claim.id NOT IN (SELECT id FROM own_claim WHERE worked_on OR NOT shared)
+    SELECT id, review_no + 1, status, 'unverified', :why
+    FROM ({TAKEN_BACK}) AS ruled
+    WHERE status IN ('checked', 'in_review', 'set_aside')
     """
 
 # By way of unverified, for that is how a verdict is taken back.
@@ -307,11 +303,12 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
     connection.execute(
         update(import_).where(import_.c.id == import_id).values(undone_because=because)
     )
-    undone = connection.scalars(select(import_.c.id).where(import_.c.undone_at.is_not(None)))
+    others = connection.scalars(select(import_.c.id).where(import_.c.undone_at.is_not(None)))
+    undone = [f"claimtrack import {no}" for no in others]
     parameters = {
         "import_id": import_id,
         "application": f"claimtrack import {import_id}",
-        "undone": [f"claimtrack import {no}" for no in undone],
+        "undone": undone,
         "revived": REVIVED.format(import_id),
         "why": why,
     }
@@ -330,7 +327,7 @@ def undo_import(connection: Connection, import_id: int, because: str) -> Undone:
     do(_OWN)
     withdrawn = sum(do(_withdraw(table)) for table in _WITHDRAW)
     do(_REOPEN)
-    give_back(connection, why)
+    give_back(connection, why, undone)
     do(_REOPEN_OTHERS)
     set_aside = do(_SET_ASIDE)
     restored = sum(do(_restore(table)) for table in _RESTORED)

@@ -78,9 +78,12 @@ _TARGETS = (
                 " named.qualifier_key) = (staged.name_key, staged.qualifier_key))",
                 ("speaker",),
             ),
+            # The source that stands for one which isn't named takes no other's place.
             "source_id": (
-                "(SELECT id FROM staged_source AS named"
-                " WHERE named.source_key = staged.source_key)",
+                "CASE WHEN came.digests ?| ARRAY['source', 'source_title'] THEN"
+                " (SELECT id FROM staged_source AS named"
+                " WHERE named.source_key = staged.source_key)"
+                " ELSE appearance.source_id END",
                 ("source", "source_title", "source_publisher", "publisher"),
             ),
             **_same("said_on", "said_precision", "said_text", fields=("said_on",)),
@@ -134,9 +137,10 @@ _TARGETS = (
             **_same("url", fields=("review_url",)),
             **_same("assessment_key", fields=("review_url", "title", "publisher")),
             **_same("rating", "verdict", fields=("rating", "verdict")),
-            **_same("rating_value", fields=("rating_value",)),
-            **_same("best_rating", fields=("best_rating",)),
-            **_same("worst_rating", fields=("worst_rating",)),
+            # The numbers go with the label that they stood beside.
+            **_same("rating_value", fields=("rating", "rating_value")),
+            **_same("best_rating", fields=("rating", "best_rating")),
+            **_same("worst_rating", fields=("rating", "worst_rating")),
             **_same(*_PUBLISHED, fields=("reviewed_on", "published")),
             **_same("language", fields=("language",)),
             **_same("summary", fields=("summary",)),
@@ -158,10 +162,16 @@ _CHANGED = """
     """
 
 
+# A row that goes by a key of its own can come from files that tell more or less of the same: one
+# that says nothing of a value doesn't take it away.
+_SAYS = "(NOT came.digests ? 'external_id' OR came.external_id IS NOT NULL OR came.digests ? '{}')"
+
+
 def _differs(fields: tuple[str, ...]) -> str:
     return "({})".format(
         " OR ".join(
             f"earlier.digests -> '{field}' IS DISTINCT FROM came.digests -> '{field}'"
+            f" AND {_SAYS.format(field)}"
             for field in fields
         )
     )
