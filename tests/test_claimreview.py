@@ -397,6 +397,7 @@ def test_an_appearance_is_a_text_an_object_or_a_list(
          ["https://files.example/annual%20report%202020.pdf",
           "https://files.example/annual%20report%202021.pdf"]),
         ({"url": "https://files.example/Our Report"}, ["https://files.example/Our%20Report"]),
+        ({"url": "https://files.example Our page"}, ["https://files.example"]),
         ({"url": "https://a.example/1 (archived)"}, ["https://a.example/1"]),
         ("https://a.example/1 by a friend", ["https://a.example/1"]),
         ("https://a.example/1 https://b.example/2.pdf",
