@@ -323,6 +323,14 @@ def test_a_column_that_was_said_to_be_a_status_must_hold_one(take: Take, field: 
     assert (outcome.code, outcome.json["refused"]) == (5, 1)
 
 
+def test_of_a_record_that_is_ours_a_status_must_be_one(take: Take) -> None:
+    lines = ("claim,source,status", "The dam broke,https://example.org/1,Almost done")
+    outcome = take(*lines, options=("--as-ours",))
+
+    assert (outcome.code, outcome.json["refused"]) == (5, 1)
+    assert '"Almost done" is no verdict or status that is known here' in outcome.err
+
+
 def test_a_status_that_is_known_is_not_passed_by(take: Take, run: Run) -> None:
     lines = ("claim,source,status", "The dam broke,https://example.org/1,In review")
     refused = take(*lines)

@@ -244,8 +244,10 @@ def _unreadable(row: Row, meaning: Meaning, warnings: list[str]) -> list[str]:
 
     Raises InvalidDataError for a date that is one, and not clear.
     """
+    # A desk's own record has statuses: there a word that is none is no other column.
+    presumed = row.presumed - {"status"} if meaning.as_ours else row.presumed
     found = []
-    for name in sorted(row.presumed & row.fields.keys()):
+    for name in sorted(presumed & row.fields.keys()):
         try:
             _PRESUMED[name](row.fields, meaning)
         except InvalidDataError as error:
