@@ -244,7 +244,8 @@ def _within(words: str, shown: str, what: str, order: Order) -> PartialDate:
 
 def _without_addresses(words: str) -> str:
     """Words without addresses: the days in these are not what was said."""
-    return re.sub(r"\S+://\S+", " ", words)
+    # Beginning at each sign of a word that is none would take the square of its length.
+    return re.sub(r"(?<!\S)\S+://\S+", " ", words)
 
 
 def _nothing(words: str, shown: str, what: str) -> InvalidDataError:
