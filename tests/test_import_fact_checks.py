@@ -212,6 +212,17 @@ def test_a_rating_is_corrected_by_another_file_too(run: Run, tmp_path: Path) -> 
     assert len(shown(run, 1)["appearances"]) == 2
 
 
+def test_a_house_changes_no_fact_check_of_another_at_its_address(run: Run, tmp_path: Path) -> None:
+    def other(label: str) -> dict[str, Any]:
+        house = {"@type": "Organization", "name": "The Other House"}
+        return review(author=house, reviewRating={"alternateName": label})
+
+    take_reviews(run, tmp_path, review(), other("True"))
+    take_reviews(run, tmp_path, review(), other("Mostly true"))
+    (one,) = shown(run, 1)["assessments"]
+    assert (one["publisher"], one["rating"]) == ("Harbour Gazette", "False")
+
+
 def test_two_speakers_of_one_review_are_both_taken_and_twice_changes_nothing(
     run: Run, tmp_path: Path
 ) -> None:
