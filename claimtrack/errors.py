@@ -56,6 +56,10 @@ class InvalidDataError(ClaimtrackError):
     exit_code = 5
 
 
+class NoDateError(InvalidDataError):
+    """A text was to be a date, and doesn't hold any, not even an unclear one (exit 5)."""
+
+
 class DatabaseError(ClaimtrackError):
     """The database is out of reach, or refuses us (exit 6)."""
 

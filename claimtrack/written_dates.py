@@ -23,7 +23,7 @@ from claimtrack.date_grammar import (
     lettered,
     whole_grammar,
 )
-from claimtrack.errors import InvalidDataError
+from claimtrack.errors import InvalidDataError, NoDateError
 from claimtrack.vocab import Precision
 
 #: Which number comes first in "03/04/2020"; None where nobody has said.
@@ -118,9 +118,9 @@ def read_written(text: str, *, what: str = "date", order: Order = None) -> Parti
     exist; what has but one reading is read so. With it a year of two digits is read, too, where
     the date is the whole text: ``22-Oct-19``, as spreadsheets write it.
 
-    Raises InvalidDataError for a text without a date, with two that differ, with days from one to
-    another, with two readings, with a year of two digits unless ``order`` is said, outside the
-    calendar or the years 1000 to 2999; ``what`` names the date in the sentence.
+    Raises NoDateError for a text without a date, and InvalidDataError for two that differ, for
+    days from one to another, for two readings, for a year of two digits unless ``order`` is said,
+    and outside the calendar or the years 1000 to 2999; ``what`` names the date in the sentence.
     """
     quick = _iso_day(text[:10])
     if quick is not None and (len(text) == 10 or instant().fullmatch(text, 10)):
@@ -128,7 +128,7 @@ def read_written(text: str, *, what: str = "date", order: Order = None) -> Parti
     shown = " ".join(text.split())
     shown = shown if len(shown) <= 80 else f"{shown[:79]}…"
     if len(text) > _LONGEST:
-        raise InvalidDataError(f'"{shown}" is too long to be a {what}: write it as {_EXAMPLES}.')
+        raise NoDateError(f'"{shown}" is too long to be a {what}: write it as {_EXAMPLES}.')
     words = folded(text)
     whole = whole_date(words, shown, what, order, by_program=True)
     return _within(words, shown, what, order) if whole is None else whole
@@ -244,7 +244,8 @@ def _within(words: str, shown: str, what: str, order: Order) -> PartialDate:
 
 def _without_addresses(words: str) -> str:
     """Words without addresses: the days in these are not what was said."""
-    return re.sub(r"\S+://\S+", " ", words)
+    # Beginning at each sign of a word that is none would take the square of its length.
+    return re.sub(r"(?<!\S)\S+://\S+", " ", words)
 
 
 def _nothing(words: str, shown: str, what: str) -> InvalidDataError:
@@ -255,11 +256,11 @@ def _nothing(words: str, shown: str, what: str) -> InvalidDataError:
     if grammar.short_year.search(words):
         return _short_year(shown, what)
     if re.fullmatch(r"-?[0-9]{5,16}(?:\.[0-9]+)?", words):
-        return InvalidDataError(
+        return NoDateError(
             f'"{shown}" is a number as programs count time, and no date: write the {what} as'
             f" {_EXAMPLES}."
         )
-    return InvalidDataError(f'"{shown}" holds no {what}: write it as {_EXAMPLES}.')
+    return NoDateError(f'"{shown}" holds no {what}: write it as {_EXAMPLES}.')
 
 
 def _value(

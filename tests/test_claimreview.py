@@ -397,6 +397,7 @@ def test_an_appearance_is_a_text_an_object_or_a_list(
          ["https://files.example/annual%20report%202020.pdf",
           "https://files.example/annual%20report%202021.pdf"]),
         ({"url": "https://files.example/Our Report"}, ["https://files.example/Our%20Report"]),
+        ({"url": "https://files.example Our page"}, ["https://files.example"]),
         ({"url": "https://a.example/1 (archived)"}, ["https://a.example/1"]),
         ("https://a.example/1 by a friend", ["https://a.example/1"]),
         ("https://a.example/1 https://b.example/2.pdf",
@@ -694,6 +695,18 @@ def test_an_id_of_its_own_is_the_name(tmp_path: Path) -> None:
     assert names(tmp_path, REVIEW | {"@id": "#seven"}) == [URL + "#seven"]
     assert names(tmp_path, REVIEW | {"@id": "_:b0"}) == names(tmp_path, REVIEW)
     assert names(tmp_path, REVIEW | {"@id": URL}) == names(tmp_path, REVIEW)
+
+
+def test_reviews_of_two_houses_at_one_address_are_two(tmp_path: Path) -> None:
+    other = REVIEW | {
+        "author": {"@type": "Organization", "name": "The Other House"},
+        "reviewRating": {"alternateName": "True"},
+    }
+    found = list(rows(tmp_path, [REVIEW, other, dict(REVIEW)]))
+    assert [row.fields["publisher"] for row in found] == ["The Other House", FIELDS["publisher"]]
+    assert [row.fields["rating"] for row in found] == ["True", FIELDS["rating"]]
+    mine = names(tmp_path, REVIEW)
+    assert {row.key for row in found} == {*mine, *names(tmp_path, other)} != set(mine)
 
 
 def test_a_review_without_an_address_has_no_name(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_row_like_one_of_before_is_no_change_of_it_wherever_the_other_stands(
 
 @pytest.mark.parametrize(
     "cell",
-    ["Ann Lee; Bob Ray", "Ann Lee\nBob Ray", "['Ann Lee', 'Bob Ray']", "Ann Lee;n/a;Bob Ray"],
+    ["Ann Lee; Bob Ray", "Ann Lee;\nBob Ray", "['Ann Lee', 'Bob Ray']", "Ann Lee;n/a;Bob Ray"],
 )
 def test_each_speaker_of_a_cell_has_an_appearance(take: Take, run: Run, cell: str) -> None:
     lines = ("claim,source,said on,speaker",
@@ -143,6 +143,24 @@ def test_each_speaker_of_a_cell_has_an_appearance(take: Take, run: Run, cell: st
         ("Bob Ray", "2024-05-01", "https://example.org/1"),
     ]
     assert take(*lines).json["unchanged"] == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("Sin&eacute;ad O&#39;Connor", ["Sin&eacute;ad O&#39;Connor"]),
+        ("Jos&#233; P&eacute;rez; Ann Lee", ["Jos&#233; P&eacute;rez", "Ann Lee"]),
+        ("Smith &amp; Sons;Zo&#XEB;; AT&T; Lee", ["Smith &amp; Sons", "Zo&#XEB;", "AT&T", "Lee"]),
+        ("Lena Vogt\nMayor of the port", ["Lena Vogt Mayor of the port"]),
+    ],
+)
+def test_a_name_is_not_cut_at_an_entity_or_a_line_break(
+    take: Take, run: Run, cell: str, names: list[str]
+) -> None:
+    outcome = take("claim,source,speaker", f'The dam broke,https://example.org/1,"{cell}"')
+
+    assert outcome.code == 0, outcome.err
+    assert [one["speaker"]["name"] for one in shown(run, 1)["appearances"]] == names
 
 
 def test_speakers_of_a_list_are_so_many_and_nobody_is_none(run: Run, tmp_path: Path) -> None:
@@ -303,6 +321,14 @@ def test_a_column_that_was_said_to_be_a_status_must_hold_one(take: Take, field: 
     )
 
     assert (outcome.code, outcome.json["refused"]) == (5, 1)
+
+
+def test_of_a_record_that_is_ours_a_status_must_be_one(take: Take) -> None:
+    lines = ("claim,source,status", "The dam broke,https://example.org/1,Almost done")
+    outcome = take(*lines, options=("--as-ours",))
+
+    assert (outcome.code, outcome.json["refused"]) == (5, 1)
+    assert '"Almost done" is no verdict or status that is known here' in outcome.err
 
 
 def test_a_status_that_is_known_is_not_passed_by(take: Take, run: Run) -> None:

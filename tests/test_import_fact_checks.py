@@ -105,16 +105,20 @@ def test_a_plain_date_that_is_none_costs_no_row(run: Run, tmp_path: Path) -> Non
     ]  # fmt: skip
     path = tmp_path / "docs.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    outcome = run("import", "jsonl", path, "--set", "publisher=Harbour Gazette", "--format", "json")
+    command = ("import", "jsonl", path, "--set", "publisher=Harbour Gazette", "--format", "json")
+    unclear = run(*command)
+    assert (unclear.code, unclear.json["created"], unclear.json["refused"]) == (5, 4, 1)
+    assert "2020-04-03 with --dayfirst" in unclear.err
 
-    assert (outcome.code, outcome.json["created"]) == (0, 5)
-    found = [shown(run, n)["assessments"][0] for n in range(1, 6)]
-    assert [one["published_on"] for one in found] == ["2015-05-26", None, "2013-03-21", None, None]
+    outcome = run(*command, "--dayfirst")
+    assert (outcome.code, outcome.json["created"]) == (0, 1)
+    found = [shown(run, n)["assessments"][0] for n in (1, 2, 3, 5, 4)]
+    days = ["2015-05-26", None, "2013-03-21", "2020-04-03", None]
+    assert [one["published_on"] for one in found] == days
     assert [one["summary"] for one in found] == [row["subtitle"] for row in rows]
     assert [one["title"] for one in found] == [row["title"] for row in rows]
-    assert (
-        'Line 4: The field reviewed_on is left out. "03/04/2020" can be read in two' in outcome.err
-    )
+    told = 'Line 5: The field reviewed_on is left out. "yesterday" holds no date: write it as'
+    assert told in outcome.err
 
 
 def test_lines_of_claimreview_are_shown_their_own_import(run: Run, tmp_path: Path) -> None:
@@ -206,6 +210,17 @@ def test_a_rating_is_corrected_by_another_file_too(run: Run, tmp_path: Path) -> 
         assert outcome.json["updated" if number else "created"] == 1, outcome.err
         assert [one["rating"] for one in shown(run, 1)["assessments"]] == [label]
     assert len(shown(run, 1)["appearances"]) == 2
+
+
+def test_a_house_changes_no_fact_check_of_another_at_its_address(run: Run, tmp_path: Path) -> None:
+    def other(label: str) -> dict[str, Any]:
+        house = {"@type": "Organization", "name": "The Other House"}
+        return review(author=house, reviewRating={"alternateName": label})
+
+    take_reviews(run, tmp_path, review(), other("True"))
+    take_reviews(run, tmp_path, review(), other("Mostly true"))
+    (one,) = shown(run, 1)["assessments"]
+    assert (one["publisher"], one["rating"]) == ("Harbour Gazette", "False")
 
 
 def test_two_speakers_of_one_review_are_both_taken_and_twice_changes_nothing(

@@ -44,7 +44,7 @@ def test_the_sheets_of_a_workbook_are_lists_of_their_own(
     assert ok(*command, "--sheet", "2024").json["created"] == 1
     assert ok(*command, "--sheet", "1").json["unchanged"] == 1
     assert fetch(database_url, WORDS) == [
-        ("desk.xlsx, 2023", BRIDGE[1]),
+        ("desk.xlsx", BRIDGE[1]),
         ("desk.xlsx, 2024", POWER[1]),
     ]
 
@@ -55,6 +55,24 @@ def test_the_only_sheet_of_a_workbook_goes_by_the_name_of_its_file(
     book = xlsx(tmp_path / "desk.xlsx", {"Claims": [HEADER, BRIDGE]})
     ok("import", "xlsx", book, "--map", "external_id=id")
     assert fetch(database_url, WORDS) == [("desk.xlsx", BRIDGE[1])]
+
+
+@pytest.mark.parametrize("hidden", ["", "Help"])
+def test_another_sheet_makes_no_new_rows_of_the_first(
+    ok: Run, tmp_path: Path, database_url: str, hidden: str
+) -> None:
+    command = ("import", "xlsx", tmp_path / "desk.xlsx", "--map", "external_id=id")
+    xlsx(tmp_path / "desk.xlsx", {"Claims": [HEADER, BRIDGE]})
+    ok(*command)
+    sheets = {"Claims": [HEADER, BRIDGE], "2024": [HEADER, POWER]}
+    xlsx(tmp_path / "desk.xlsx", {**({hidden: []} if hidden else {}), **sheets}, hidden)
+    for options in ((), ("--sheet", "Claims")):
+        assert ok(*command, *options, "--format", "json").json["unchanged"] == 1
+    ok(*command, "--sheet", "2024")
+    assert fetch(database_url, WORDS) == [
+        ("desk.xlsx", BRIDGE[1]),
+        ("desk.xlsx, 2024", POWER[1]),
+    ]
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])

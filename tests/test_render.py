@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sys
+import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -655,6 +656,20 @@ def test_no_cell_of_text_begins_as_a_formula(text: str) -> None:
 def test_a_guard_can_be_told_from_an_apostrophe_that_was_there(text: str) -> None:
     assert guarded(text) != guarded(f"'{text}")
     assert unguarded(guarded(text)) == text
+
+
+@given(st.text(st.sampled_from(",;\t\r\n '\"=＝-@a\u200b\xa0\x85")))
+def test_a_text_with_guards_in_it_comes_back(text: str) -> None:
+    assert unguarded(guarded(text)) == text
+
+
+@pytest.mark.parametrize("part", ["'", '"', " ", "\n", "\r\n", "\t", "\n\x85", ",''", "; '"])
+@pytest.mark.parametrize("end", ["=1", "-1", "x-"])
+def test_a_long_run_of_blanks_or_quotes_takes_no_time(part: str, end: str) -> None:
+    text = f"a,{part * 20_000}{end}"
+    began = time.process_time()
+    assert unguarded(guarded(text)) == text
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("text", ["'Tis", "''", "'", "it's", "'quoted' words"])

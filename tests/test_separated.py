@@ -380,6 +380,32 @@ def test_a_title_is_passed_by_where_the_statement_was_said(tmp_path: Path) -> No
     assert read(table) == [{"statement": "The dam broke.", "speaker": "Ann"}]
 
 
+@pytest.mark.parametrize(
+    ("content", "column"),
+    [
+        ("text,,src\nThe dam broke.,claim,a\nA road sank.,claim,b\n", "1"),
+        ("text,,src\nThe dam broke.,claim,a\nA road sank.,claim,b\n", "text"),
+        (",text,n\n0,The dam broke.,2\n1,A road sank.,3\n", "2"),
+        ("text\nThe dam broke.\nA road sank.\n", "1"),
+        ("2,text,n\nThe dam broke.,claim,2\nA road sank.,text,1\n", "1"),
+        ("what,who\nThe dam broke.,claim,what\nA road sank.\n", "what"),
+    ],
+)
+def test_a_row_of_data_is_no_header_for_a_word_or_a_number_in_it(
+    tmp_path: Path, content: str, column: str
+) -> None:
+    table = separated(tmp_path, content, columns={"statement": column})
+    assert [each.fields["statement"] for each in table.rows() if isinstance(each, Row)][-1:] == [
+        "A road sank."
+    ]
+    assert not any("was taken as the header" in notice for notice in table.notices)
+
+
+def test_a_header_with_as_many_columns_as_the_rest_is_not_passed_by(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There are “text”"):
+        separated(tmp_path, "text,,src\nThe dam broke.,claim,a\nA road sank.,claim,b\n")
+
+
 @pytest.mark.parametrize("content", ["Text,Type\nThe dam broke.,claim\n", "Wer\nclaim\n"])
 def test_a_row_is_no_header_for_a_word_in_it(tmp_path: Path, content: str) -> None:
     with pytest.raises(UsageError, match="No column is recognised as the statement"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import time
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from claimtrack.dates import parse_date
 from claimtrack.errors import InvalidDataError
 from claimtrack.vocab import Precision
-from claimtrack.written_dates import PartialDate, is_blank_date, read_written
+from claimtrack.written_dates import PartialDate, days_within, is_blank_date, read_written
 
 KEPT_DAYS = st.dates(dt.date(1000, 1, 1), dt.date(2999, 12, 31))
 DATE_PARTS = (
@@ -219,6 +220,14 @@ def test_a_year_of_two_digits_is_read_in_the_order_that_was_said(
     assert str(read_written(text, order="month")) == month
     with pytest.raises(InvalidDataError, match="two digits"):
         read_written(text)
+
+
+def test_a_long_word_takes_no_time() -> None:
+    began = time.process_time()
+    assert list(days_within(f"{'a' * 80_000} on 5 May 2024, http://a.example/2023-01-02")) == [
+        dt.date(2024, 5, 5)
+    ]
+    assert time.process_time() - began < 1
 
 
 def test_the_sentence_names_the_date_and_shortens_a_long_text() -> None:

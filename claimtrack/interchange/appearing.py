@@ -92,7 +92,7 @@ def addresses(value: object, *, within: bool = False) -> Iterator[str]:
             text = plain_text(_LINK.sub(r" \1 ", each))
             found = [_bare(one, text) for one in _ADDRESS.findall(text)] or [text]
             whole = _FILE.search(text) or (within and not _PROSE.search(text))
-            if whole and " " in text and _SPACED.fullmatch(text):
+            if whole and " " in text and _SPACED.fullmatch(text) and address(text):
                 found = [text]
             yield from (known for one in found if (known := address(one)))
 

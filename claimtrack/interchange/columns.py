@@ -258,18 +258,31 @@ def _take(names: Sequence[str], at: int, meant: str, fields: dict[str, int]) -> 
 def header_at(records: Sequence[Sequence[str]], said: Mapping[str, str]) -> int:
     """Which of the first records names the columns, from 0: the first with one for the statement.
 
-    What stands above it, such as a title, fills fewer cells; a title in one cell may itself be a
-    word that columns have. Where no record is a header by that, it is the first.
+    Above it only titles stand, of one or two cells that end before its last one does: in a fuller
+    record under a header, such a name is a word of the data. Where the statement's column is
+    ``said`` by its number, or no record is a header by that, it is the first.
     """
-    wanted = folded(said.get("statement", ""))
-    above = 0
+    column = said.get("statement", "")
+    if _number(column) is not None:
+        return 0
+    above: list[list[int]] = []
     for at, cells in enumerate(records):
-        names = {folded(cell) for cell in cells} - {""}
-        is_named = wanted in names or any(_KNOWN.get(name) == "statement" for name in names)
-        if is_named and len(names) > max(above, 1):
-            return at
-        above = max(above, len(names))
+        filled = [place for place, cell in enumerate(cells) if cell.strip()]
+        if len(filled) > 1 and any(_names_statement(cell, column) for cell in cells):
+            return at if all(_is_title(each, filled) for each in above) else 0
+        above.append(filled)
     return 0
+
+
+def _names_statement(cell: str, column: str) -> bool:
+    if column:
+        return cell.strip() == column or folded(cell) == folded(column) != ""
+    return recognised(cell) == "statement"
+
+
+def _is_title(filled: Sequence[int], header: Sequence[int]) -> bool:
+    """Whether a record with these cells filled stands above a header with those."""
+    return not filled or (len(filled) < min(3, len(header)) and filled[-1] < header[-1])
 
 
 def header_notice(line: int, what: str) -> str:
@@ -299,9 +312,10 @@ def find_column(names: Sequence[str], column: str, *, header: bool = True) -> in
                 raise UsageError(
                     f"Columns {numbers} are both called “{_short(wanted)}”: say the number."
                 )
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 9:
-        if 1 <= int(wanted) <= len(names):
-            return int(wanted) - 1
+    number = _number(wanted)
+    if number is not None:
+        if 1 <= number <= len(names):
+            return number - 1
         raise UsageError(f"There is no column {wanted}: there are {len(names)}.")
     if not header:
         raise UsageError(
@@ -316,6 +330,11 @@ def find_column(names: Sequence[str], column: str, *, header: bool = True) -> in
         else f"there are {_all(names)}."
     )
     raise UsageError(f"There is no column “{_short(wanted)}”: {hint}")
+
+
+def _number(column: str) -> int | None:
+    """The number, from 1, that a column is said by; None where it is a name."""
+    return int(column) if column.isascii() and column.isdigit() and len(column) < 9 else None
 
 
 def _unsure(

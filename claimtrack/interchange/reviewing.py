@@ -85,7 +85,9 @@ def review_row(
             appearances=tuple(places[1:]),
             original=review,
             warnings=tuple(told),
-            key=review_key(review, statement, url, several=len(statements) > 1),
+            key=review_key(
+                review, statement, url, fields["publisher"], several=len(statements) > 1
+            ),
         )
 
 
@@ -118,7 +120,7 @@ def search_row(
         {name: text for name, text in fields.items() if text},
         original=claim,
         warnings=tuple(told),
-        key=review_key({}, statement, url),
+        key=review_key({}, statement, url, fields["publisher"]),
     )
 
 
@@ -153,14 +155,15 @@ def markup_rows(
 
 
 def review_key(
-    review: Node, statement: str, url: str | None, *, several: bool = False
+    review: Node, statement: str, url: str | None, publisher: str | None, *, several: bool = False
 ) -> str | None:
     """What a review is called in all files that hold it; None without an address.
 
     It is no id of the claim, which others may have reviewed, too: their statement makes it one.
     Its ``@id`` if that is an address, else the address of the fact-check with a digest of the
-    statement: a page can hold several claims, in any order, and more of them tomorrow. The digest
-    is there even while the page holds one, or a second claim would rename the first.
+    statement and the publisher: a page can hold several claims, and the reviews of several houses,
+    in any order, and more of them tomorrow. The digest is there even while the page holds one, or
+    a second claim would rename the first.
     """
     name = review.get("@id")
     if isinstance(name, str) and not name.startswith("_:") and not several:
@@ -173,7 +176,8 @@ def review_key(
     page = same_page(url)
     if len(page) > _LONGEST_PAGE:
         page = f"{url_host(url)}/{url_key(url).hex()}"
-    return f"{page}#{statement_key(statement).hex()[:16]}"
+    house = "" if publisher is None else statement_key(publisher).hex()[:8]
+    return f"{page}#{statement_key(statement).hex()[:16]}{house}"
 
 
 def _dangling(review: Node) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Table:
 
     ``columns`` are the names of all, ``used`` says from which a field is read, ``unused`` are the
     others; ``notices`` are sentences on how the file is read. ``read`` makes what `rows` gives.
-    ``sheet`` is the name of a workbook's sheet, where it has others or one was asked for.
+    ``sheet`` is the name of a workbook's sheet, but for the first that isn't hidden.
     """
 
     columns: list[str]

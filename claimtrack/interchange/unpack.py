@@ -7,11 +7,11 @@ and where memory ends the process does. So it is another process, with limits, t
     python unpack.py PATH SHEET MEMORY OUTPUT SECONDS SPEED UNPACKED RATIO FROM PARTS LONGEST
 
 The numbers are those in `limits`. Where SHEET is empty, it is the first that is not hidden. The
-first line is an object: {"sheets": names, "sheet": the name, "shown": how many are, "width": in
-columns, "1904": whether days are counted from then, "percent": whether it is known which cells are
-shown in percent}, or {"error": kind}. Then comes a line for some rows at a time, [the number of
-the first, their cells, the links of cells as [row of these, column, address]], and at the end
-{"rows": N}.
+first line is an object: {"sheets": names, "sheet": the name, "first": the first that is not hidden,
+"shown": how many are, "width": in columns, "1904": whether days are counted from then, "percent":
+whether it is known which cells are shown in percent}, or {"error": kind}. Then comes a line for
+some rows at a time, [the number of the first, their cells, the links of cells as [row of these,
+column, address]], and at the end {"rows": N}.
 """
 
 from __future__ import annotations
@@ -183,6 +183,7 @@ def read(path: str, wanted: str, limits: list[int]) -> None:
             "sheets": book.sheet_names,
             "shown": sum(map(shown, book.sheets_metadata)),
             "sheet": name,
+            "first": chosen(book, ""),
             "width": len(before) + sheet.width,
             "1904": beside.since_1904,
             "percent": beside.told,

@@ -176,7 +176,7 @@ def _table(cells: _Cells, sheet: str, options: TableOptions, notices: list[str])
         for row in rows_from(records(), choice, options.constants):
             yield row if isinstance(row, Unread) else _dated(row, since_1904=cells.told["1904"])
 
-    named = sheet if options.sheet or cells.told["shown"] > 1 else None
+    named = sheet if sheet != cells.told["first"] else None
     return Table(*described(names, choice, notices), read, named)
 
 

@@ -66,8 +66,8 @@ _SHARED = (
     click.option(
         "--origin",
         metavar="NAME",
-        help="Where the external ids come from; the publisher set, else the file's name (and the"
-        " sheet's).",
+        help="Where the external ids come from; the publisher set, else the file's name, with"
+        " the sheet's for another than the first.",
     ),
     click.option("--licence", metavar="TEXT", help="Under which the file may be used."),
     click.option("--language", metavar="TAG", default="en", help="Of rows that don't say theirs."),
@@ -176,7 +176,7 @@ def keep_columns(app: App, given: Given, columns: Mapping[str, str]) -> None:
 def meaning_of(
     given: Given, constants: Mapping[str, str], file: Path | None, sheet: str | None
 ) -> Meaning:
-    """How the rows of a file are to be understood; ``sheet`` tells it from others in the file.
+    """How the rows of a file are to be understood; ``sheet`` tells it from the first in the file.
 
     Raises:
         InvalidDataError: the vocabulary of verdicts can't be read, or the language is none.

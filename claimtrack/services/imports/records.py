@@ -17,7 +17,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from claimtrack.errors import InvalidDataError
+from claimtrack.errors import InvalidDataError, NoDateError
 from claimtrack.interchange.blanks import is_nothing
 from claimtrack.interchange.labels import Labels
 from claimtrack.interchange.languages import read_language
@@ -240,12 +240,19 @@ def read_record(row: Row, meaning: Meaning) -> Record:
 
 
 def _unreadable(row: Row, meaning: Meaning, warnings: list[str]) -> list[str]:
-    """The presumed fields that hold something else than the field does; a warning says what."""
+    """The presumed fields that hold something else than the field does; a warning says what.
+
+    Raises InvalidDataError for a date that is one, and not clear.
+    """
+    # A desk's own record has statuses: there a word that is none is no other column.
+    presumed = row.presumed - {"status"} if meaning.as_ours else row.presumed
     found = []
-    for name in sorted(row.presumed & row.fields.keys()):
+    for name in sorted(presumed & row.fields.keys()):
         try:
             _PRESUMED[name](row.fields, meaning)
         except InvalidDataError as error:
+            if name == "reviewed_on" and not isinstance(error, NoDateError):
+                raise
             found.append(name)
             warnings.append(f"The field {name} is left out. {error.message}")
     return found
@@ -348,11 +355,11 @@ def _speaker(name: str) -> SpeakerName | None:
 
 
 @lru_cache(_REMEMBERED)
-def _date(text: str, what: str, order: Order) -> tuple[PartialDate | None, str | None]:
+def _date(text: str, order: Order) -> tuple[PartialDate | None, str | None]:
     """A date, and its raw text where that says more than the date does."""
     if is_blank_date(text):
         return None, None
-    read = read_written(text, what=what, order=order)
+    read = read_written(text, order=order)
     raw = " ".join(text.split())
     return read, None if raw == str(read) else raw[:_DATE_TEXT_LIMIT]
 
@@ -363,7 +370,7 @@ def _date_of(
     text = fields.get(name)
     if text is None:
         return None, None
-    return _date(text, name.replace("_", " "), meaning.order)
+    return _date(text, meaning.order)
 
 
 # --- Sources and appearances ---------------------------------------------------------------------

@@ -375,12 +375,16 @@ _ASSESSMENTS = (
     ORDER BY claim_id
     """,
     # Asked row by row: the planner can't know that fact-checks without title and URL share a key.
+    # That of another house at the address is not the row's: what changes here is no change of it.
     """
     UPDATE settled SET assessment_id = (
         SELECT assessment.id FROM assessment
         WHERE assessment.claim_id = settled.claim_id
             AND assessment.assessment_key = staged.assessment_key
             AND assessment.withdrawn_at IS NULL
+            AND (assessment.publisher_id <> (
+                SELECT id FROM staged_publisher WHERE name_key = staged.publisher_key
+            )) IS NOT TRUE
     )
     FROM staged_assessment AS staged
     WHERE staged.no = settled.no AND settled.outcome <> 'unchanged' AND (
