@@ -376,12 +376,14 @@ def test_undoing_and_unpublishing_need_no_reason(take: Take, run: Run) -> None:
         "claim,source,verdict,evidence,fact-check url,reviewed on,title",
         "The dam broke,https://example.org/1,false,https://log.example/1,"
         "https://desk.example/1,2024-06-05,It held",
+        "The mill burnt,https://example.org/2,,,,,",
         options=("--as-ours",),
     )
 
     assert run("claim", "unpublish", 1).code == 0
     assert run("import", "undo", 1).code == 0
-    assert shown(run, 1)["status"] == "set_aside"
+    # Who unpublished it has worked on it.
+    assert [shown(run, number)["status"] for number in (1, 2)] == ["checked", "set_aside"]
 
 
 def test_a_cell_in_percent_is_stored_as_in_text_and_shown_before(run: Run, tmp_path: Path) -> None:
