@@ -23,7 +23,7 @@ _ROWS = 5
 def show_preview(app: App, table: Table, meaning: Meaning) -> None:
     """Print the first rows as they would be stored, and what becomes of the columns."""
     from claimtrack.interchange.rows import Unread
-    from claimtrack.services.imports.records import read_record
+    from claimtrack.services.imports.reading import read_record
 
     shown: list[dict[str, object]] = []
     for row in islice(table.rows(), _ROWS):

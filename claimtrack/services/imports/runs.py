@@ -24,7 +24,8 @@ from claimtrack.models.imports import import_
 from claimtrack.services.imports.indexing import FILLS, Index, Words, fill
 from claimtrack.services.imports.lists import COUNTED
 from claimtrack.services.imports.parts import Part, Settled, settle_part
-from claimtrack.services.imports.records import Meaning, Record, read_record
+from claimtrack.services.imports.reading import read_record
+from claimtrack.services.imports.records import Meaning, Record
 from claimtrack.services.imports.rewording import Replaced
 from claimtrack.services.imports.settling import Run, alone
 from claimtrack.services.imports.staging import TOUCHED, make_tables, staged_lines
