@@ -34,8 +34,9 @@ _LARGEST_LEAD = 4.0
 _NEARLY_ALL = 0.7
 _ALL_OF_ONE = 0.85
 _WORDS_OF_ONE = 4
-#: Among few claims one is likely only if so much of its words is in the text, or like it.
-_COVERED = 0.35
+#: Among few claims one is likely only if more than this of its words are in the text, or of the
+#: text's in it.
+_COVERED = 0.5
 #: What is held to be no match has this probability at most, however alike it reads.
 _NO_MATCH = 0.1
 #: At most so many words say why; those that weigh most.
@@ -123,7 +124,7 @@ def rank(
             PAIRS if on_record else CALIBRATION,
         )
         other_claim = _tells_another_figure(query, one, weights) or (
-            weights.few and _covered(values, one, weights) < _COVERED
+            weights.few and not _shares_enough(values, query, one, weights)
         )
         return min(found, _NO_MATCH) if other_claim else found
 
@@ -134,13 +135,23 @@ def rank(
     return sorted(ranked, key=lambda one: -one.probability)
 
 
-def _covered(values: Sequence[float], candidate: Candidate, weights: Weights) -> float:
-    """How much of what a claim's words weigh a text has, in these words or in words like them."""
-    like = values[_SIMILAR] / (weights.mass(candidate.statement.kinds) or 1.0)
-    return values[_BEST_COVERED] + like
+def _shares_enough(
+    values: Sequence[float], query: Query, candidate: Candidate, weights: Weights
+) -> bool:
+    """Whether most of a claim's words are in a text, or of the text's in it, or words like them.
+
+    One word alone is too little of a text: nobody can tell among few claims whether it is rare.
+    """
+    similar = values[_SIMILAR]
+    of_claim = values[_BEST_COVERED] + similar / (weights.mass(candidate.statement.kinds) or 1.0)
+    of_text = values[_QUERY_COVERED] + similar / (weights.mass(query.body.kinds) or 1.0)
+    words = len(query.kinds & candidate.kinds) + (similar > 0)
+    return of_claim > _COVERED or (of_text > _COVERED and words > 1)
 
 
-_BEST_COVERED, _SIMILAR, _DAY = map(FEATURES.index, ("best_covered", "similar", "day"))
+_BEST_COVERED, _QUERY_COVERED, _SIMILAR, _DAY = map(
+    FEATURES.index, ("best_covered", "query_covered", "similar", "day")
+)
 
 
 def _says_the_same(
