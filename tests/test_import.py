@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from tests.conftest import Desk, Outcome, Run
+from tests.imported import counts, shown
 
 HEADER = ("Number", "Claim", "Speaker", "Said on", "Source URL", "Publisher", "Published",
           "Topics", "Quote")  # fmt: skip
@@ -49,16 +49,6 @@ def take(run: Run, tmp_path: Path) -> Take:
         return run("import", "csv", path, *known, *options, "--format", "json")
 
     return take_rows
-
-
-def counts(outcome: Outcome) -> dict[str, int]:
-    """What became of the rows, without what there was none of."""
-    names = ("created", "added", "updated", "revived", "unchanged", "refused")
-    return {name: outcome.json[name] for name in names if outcome.json[name]}
-
-
-def shown(ok: Run, claim_id: int) -> Any:
-    return ok("claim", "show", claim_id, "--format", "json").json
 
 
 # --- What a row becomes --------------------------------------------------------------------------

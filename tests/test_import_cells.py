@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import xlsxwriter
@@ -13,6 +12,7 @@ import xlsxwriter
 from claimtrack.interchange.languages import read_language
 from claimtrack.services.imports import runs
 from tests.conftest import Outcome, Run
+from tests.imported import shown
 
 Take = Callable[..., Outcome]
 
@@ -27,10 +27,6 @@ def take(run: Run, tmp_path: Path) -> Take:
         return run("import", "csv", path, *options, "--format", "json")
 
     return take_lines
-
-
-def shown(run: Run, claim_id: int) -> Any:
-    return run("claim", "show", claim_id, "--format", "json").json
 
 
 def test_the_verdict_of_a_house_that_was_said_for_all_rows_is_its_fact_check(

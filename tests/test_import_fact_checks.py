@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Outcome, Run
+from tests.imported import shown
 
 PAGE = "https://gazette.example/checks/bridge"
 
@@ -54,10 +55,6 @@ def take_reviews(run: Run, tmp_path: Path, *reviews: object) -> Outcome:
     path = tmp_path / "feed.json"
     path.write_text(json.dumps(list(reviews)), encoding="utf-8")
     return run("import", "claimreview", path, "--format", "json")
-
-
-def shown(run: Run, claim_id: int) -> Any:
-    return run("claim", "show", claim_id, "--format", "json").json
 
 
 # --- Of others -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from claimtrack.services.imports import runs
 from tests.conftest import Outcome, Run
 from tests.desk import fetch
+from tests.imported import counts, shown
 
 Take = Callable[..., Outcome]
 
@@ -35,16 +36,6 @@ def take(run: Run, tmp_path: Path) -> Take:
         return run("import", "csv", path, "--origin", "desk", *options, "--format", "json")
 
     return take_rows
-
-
-def counts(outcome: Outcome) -> dict[str, int]:
-    """What became of the rows, without what there was none of."""
-    names = ("created", "added", "updated", "revived", "unchanged", "refused")
-    return {name: outcome.json[name] for name in names if outcome.json[name]}
-
-
-def shown(ok: Run, claim_id: int) -> Any:
-    return ok("claim", "show", claim_id, "--format", "json").json
 
 
 def undo(ok: Run, outcome: Outcome) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Outcome, Run
+from tests.imported import counts, shown
 
 Take = Callable[..., Outcome]
 
@@ -28,16 +29,6 @@ def take(run: Run, tmp_path: Path) -> Take:
         return run("import", "csv", path, *known, *options, "--format", "json")
 
     return take_rows
-
-
-def counts(outcome: Outcome) -> dict[str, int]:
-    """What became of the rows, without what there was none of."""
-    names = ("created", "added", "updated", "revived", "unchanged", "refused")
-    return {name: outcome.json[name] for name in names if outcome.json[name]}
-
-
-def shown(ok: Run, claim_id: int) -> Any:
-    return ok("claim", "show", claim_id, "--format", "json").json
 
 
 def undo(ok: Run, import_id: int) -> Any:
